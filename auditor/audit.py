@@ -1,0 +1,302 @@
+"""One agency: look -> read -> judge -> score. Returns a plain value and holds no database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from auditor.gather.connect_to import parse_connect_to
+from auditor.gather.dns import Resolver
+from auditor.gather.host import look_at_host
+from auditor.gather.mail import look_at_mail_domain
+from auditor.gather.network import Network, NetworkOptions
+from auditor.gather.site import Crawl, look_again
+from auditor.model import (
+    OUR_SIDE,
+    Agency,
+    AgencyAudit,
+    AgencyFacts,
+    Calendar,
+    Criterion,
+    Failed,
+    Finding,
+    History,
+    HostLook,
+    LookKind,
+    MailEvidence,
+    MailFacts,
+    Reason,
+    Ruleset,
+    Scorecard,
+    SectionState,
+    SiteEvidence,
+    SiteFacts,
+    SiteState,
+    fold_host,
+)
+from auditor.read.records import read_mail
+from auditor.read.site import PageCache, read_site
+from auditor.read.urls import same_page_key
+from auditor.read.words import Vocabulary
+from auditor.rulebook import Rulebook, load_calendar, load_rulebook
+from auditor.scoring import PersonVerdict, apply_person_verdicts, score
+from auditor.settings import Settings
+from auditor.vocabulary import load_vocabulary
+from checks import collect
+
+_RELOOKS = 12  # second looks at inner pages, at most
+_SECOND_CHANCE = frozenset(
+    {Reason.HTTP_5XX, Reason.CONNECT_TIMEOUT, Reason.READ_TIMEOUT, Reason.READ_FAILED, Reason.REFUSED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an audit is: for the progress line."""
+
+    code: str
+    phase: str  # look, judge, second_look
+    pages: int
+    budget: int
+    url: str = ""
+
+
+T = TypeVar("T")
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass
+class AuditContext:
+    """What all agencies of one run share: rules, words, one polite client, hosts and mail domains looked at once."""
+
+    settings: Settings
+    rulebook: Rulebook
+    vocabulary: Vocabulary
+    calendar: Calendar
+    network: Network
+    resolver: Resolver
+    second_resolver: Resolver | None
+    as_of: date
+    profile: str
+    budget: int
+    _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
+    _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
+
+    async def host(self, host: str, attempt: int = 1) -> HostLook:
+        """The host's look of this run, made when first asked for."""
+        key = (fold_host(host), attempt)
+        if key not in self._hosts:
+            look = look_at_host(host, self.network, self.resolver, self.second_resolver, attempt=attempt)
+            self._hosts[key] = asyncio.ensure_future(look)
+        return await _shared(self._hosts[key])
+
+    async def mail(self, domain: str, attempt: int = 1) -> MailEvidence:
+        """The mail domain's evidence of this run, looked up when first asked for."""
+        key = (domain.lower(), attempt)
+        if key not in self._mail:
+            selectors = self.settings.mail_domain.dkim_selectors
+            look = look_at_mail_domain(domain, self.resolver, selectors=selectors, attempt=attempt)
+            self._mail[key] = asyncio.ensure_future(look)
+        return await _shared(self._mail[key])
+
+
+async def _shared(task: asyncio.Task[T]) -> T:
+    """Wait for a look that others may wait for too: cancelling one of them does not cancel it for all."""
+    return await asyncio.shield(task)
+
+
+@asynccontextmanager
+async def open_context(
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    as_of: date,
+    profile: str | None = None,
+    budget: int | None = None,
+) -> AsyncIterator[AuditContext]:
+    """Load the rules from `folder` (a working folder's config/, None: shipped) and open the client. Raises ConfigError."""
+    audit, limits = settings.audit, settings.limits
+    resolver = Resolver(audit.nameservers, timeout=limits.dns_timeout_seconds)
+    second = Resolver(audit.second_nameservers, timeout=limits.dns_timeout_seconds) if audit.second_resolvers else None
+    options = NetworkOptions(
+        delay=audit.delay_seconds, connect_timeout=limits.connect_timeout_seconds, read_timeout=limits.read_timeout_seconds,
+        total_timeout=limits.total_timeout_seconds, max_bytes=limits.max_page_bytes, max_redirects=limits.max_redirects,
+        allow_private=audit.allow_private, connect_to=tuple(parse_connect_to(text) for text in audit.connect_to),
+        ca_file=audit.ca_file or None, contact=audit.user_agent_contact,
+    )  # fmt: skip
+    rulebook = load_rulebook(folder)
+    rulebook.for_audit(as_of, profile or audit.law_profile)  # an unknown profile is refused before any look
+    vocabulary, calendar = load_vocabulary(folder), load_calendar(folder)
+    async with Network(options, resolver) as network:
+        yield AuditContext(
+            settings, rulebook, vocabulary, calendar, network, resolver, second, as_of, profile or audit.law_profile,
+            budget or audit.budget_pages,
+        )  # fmt: skip
+
+
+async def audit_agency(
+    agency: Agency, context: AuditContext, *, history: History | None = None, on_progress: OnProgress | None = None
+) -> AgencyAudit:
+    """Audit one agency for the first time this run. Network trouble becomes facts; only programming errors are raised."""
+    started = datetime.now(UTC)
+    cache: PageCache = {}
+    crawl = Crawl(
+        agency, context.network, context.vocabulary, context.as_of, context.budget, cache=cache,
+        on_look=_reporter(agency, "look", on_progress),
+    )  # fmt: skip
+    host_name = _host_of(agency)
+    evidence, host, mail = await asyncio.gather(
+        crawl.run(),
+        context.host(host_name) if host_name else _nothing(),
+        context.mail(agency.mail_domain) if agency.mail_domain else _nothing(),
+    )
+    if on_progress is not None:
+        on_progress(Progress(agency.code, "judge", len(evidence.looks), context.budget))
+    return _finish(agency, context, started, evidence, host, mail, None, history or History(), cache)
+
+
+async def second_look(
+    audit: AgencyAudit, context: AuditContext, *, history: History | None = None, on_progress: OnProgress | None = None
+) -> AgencyAudit:
+    """Look again, on fresh connections, at what a verdict rests on; append the looks and judge again.
+
+    Does not wait: the caller does. A site whose start page failed is crawled anew.
+    """
+    agency = audit.agency
+    report = _reporter(agency, "second_look", on_progress)
+    cache: PageCache = {}
+    evidence, host, mail, first_mail = audit.evidence, audit.host, audit.mail_evidence, None
+    if audit.site.state is SiteState.UNREACHABLE and agency.url is not None:
+        crawl = Crawl(
+            agency,
+            context.network,
+            context.vocabulary,
+            context.as_of,
+            context.budget,
+            attempt=2,
+            on_look=report,
+            cache=cache,
+        )
+        again = await crawl.run()
+        evidence = replace(
+            again, looks=(*evidence.looks, *again.looks), requests=evidence.requests + again.requests,
+            traps=tuple(dict.fromkeys((*evidence.traps, *again.traps))),
+        )  # fmt: skip
+    elif audit.relook:
+        insecure = any(look.reason is Reason.TLS_INVALID for look in evidence.looks)
+        urls = tuple(url for url in audit.relook if url.startswith("http"))
+        evidence = await look_again(evidence, urls, context.network, insecure=insecure)
+    if host is not None and _host_in_doubt(host):
+        host = await context.host(host.host, attempt=2)
+    if mail is not None and audit.mail is not None and not audit.mail.confirmed:
+        first_mail, mail = mail, await context.mail(mail.domain, attempt=2)
+    return _finish(agency, context, audit.started_at, evidence, host, mail, first_mail, history or History(), cache)
+
+
+async def look_at_mail(domain: str, context: AuditContext) -> MailFacts:
+    """The facts of one mail domain, on demand."""
+    return read_mail(await context.mail(domain))
+
+
+def _finish(
+    agency: Agency, context: AuditContext, started: datetime, evidence: SiteEvidence, host: HostLook | None,
+    mail: MailEvidence | None, first_mail: MailEvidence | None, history: History, cache: PageCache,
+) -> AgencyAudit:  # fmt: skip
+    evidence = replace(evidence, host=host)
+    site = read_site(agency, evidence, context.vocabulary, context.as_of, cache=cache)
+    history = replace(history, nxdomain_confirmed=_nxdomain_confirmed(host))
+    mail_facts = read_mail(mail, first_mail) if mail is not None else None
+    facts = AgencyFacts(agency, context.as_of, site, host, mail_facts, context.calendar, history)
+    ruleset, findings, scores = judge(facts, context.rulebook, context.profile)
+    return AgencyAudit(
+        agency=agency, as_of=context.as_of, started_at=started, finished_at=datetime.now(UTC), ruleset=ruleset, site=site,
+        host=host, mail=mail_facts, findings=findings, scores=scores, evidence=evidence, mail_evidence=mail,
+        relook=_relook(site, host, mail_facts),
+    )  # fmt: skip
+
+
+def judge(
+    facts: AgencyFacts, rulebook: Rulebook, profile: str, records: tuple[PersonVerdict, ...] = ()
+) -> tuple[Ruleset, tuple[Finding, ...], Scorecard]:
+    """Facts -> (ruleset, findings, scorecard). Pure. `records` are persons' verdicts and waivers."""
+    ruleset, criteria = rulebook.for_audit(facts.as_of, profile, facts.agency.kind)
+    findings = tuple(_apply(criterion, facts) for criterion in criteria)
+    findings = apply_person_verdicts(findings, records, facts.as_of, rulebook.scoring, rulebook.messages)
+    return ruleset, findings, score(findings, rulebook.scoring)
+
+
+def _apply(criterion: Criterion, facts: AgencyFacts) -> Finding:
+    return collect()[criterion.id](facts, criterion)
+
+
+def judge_evidence(
+    audit: AgencyAudit, evidence: SiteEvidence, *, rulebook: Rulebook, vocabulary: Vocabulary, calendar: Calendar, profile: str,
+    as_of: date, history: History | None = None, records: tuple[PersonVerdict, ...] = (),
+) -> AgencyAudit:  # fmt: skip
+    """Read and judge stored evidence again, by the given rules. Pure.
+
+    Where bodies were pruned the stored facts are judged instead, and `site.reread_from` says "facts".
+    """
+    pruned = any(look.ok and look.kind is LookKind.PAGE and not look.body for look in evidence.looks)
+    site = replace(audit.site, reread_from="facts") if pruned else read_site(audit.agency, evidence, vocabulary, as_of)
+    mail = read_mail(audit.mail_evidence) if audit.mail_evidence is not None else audit.mail
+    history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
+    facts = AgencyFacts(audit.agency, as_of, site, audit.host, mail, calendar, history)
+    ruleset, findings, scores = judge(facts, rulebook, profile, records)
+    return replace(
+        audit, as_of=as_of, ruleset=ruleset, site=site, mail=mail, findings=findings, scores=scores, evidence=evidence
+    )
+
+
+def _relook(site: SiteFacts, host: HostLook | None, mail: MailFacts | None) -> tuple[str, ...]:
+    """What a second look could settle: URLs of pages, "host:…" and "mail:…"."""
+    urls: dict[str, str] = {}
+    if site.state is SiteState.UNREACHABLE and site.state_reason not in OUR_SIDE and site.start_url:
+        urls[same_page_key(site.start_url)] = site.start_url
+    for facts in site.detectors.values():
+        for section in facts.sections:
+            doubtful = section.rests_on_network and not section.confirmed
+            worth = section.state is not SectionState.UNVERIFIABLE or section.reason in _SECOND_CHANCE
+            if doubtful and worth and not facts.usable:
+                urls.setdefault(same_page_key(section.url), section.url)
+    out = list(urls.values())[:_RELOOKS]
+    if host is not None and host.attempt == 1 and _host_in_doubt(host):
+        out.append(f"host:{host.host}")
+    if mail is not None and not mail.confirmed:
+        out.append(f"mail:{mail.domain}")
+    return tuple(out)
+
+
+def _host_in_doubt(host: HostLook) -> bool:
+    """True if a look at the host failed for a reason that may be tonight's."""
+    return any(
+        isinstance(look, Failed) and look.reason not in OUR_SIDE for look in (host.http, host.https, host.addresses)
+    )
+
+
+def _nxdomain_confirmed(host: HostLook | None) -> bool:
+    """Two resolvers say that the name does not exist."""
+    if host is None:
+        return False
+    both = (host.addresses, host.second_opinion)
+    return all(isinstance(answer, Failed) and answer.reason is Reason.DNS_NXDOMAIN for answer in both)
+
+
+def _host_of(agency: Agency) -> str:
+    return urlsplit(agency.url).netloc.rpartition("@")[2] if agency.url else ""
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _reporter(agency: Agency, phase: str, on_progress: OnProgress | None) -> Callable[[int, int, str], None] | None:
+    if on_progress is None:
+        return None
+    return lambda pages, budget, url: on_progress(Progress(agency.code, phase, pages, budget, url))

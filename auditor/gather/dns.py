@@ -1,0 +1,214 @@
+"""Look-ups with three outcomes. A resolver that does not answer is our trouble and never says anything of a domain."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.nameserver
+import dns.rcode
+import dns.rdatatype
+import dns.resolver
+import dns.rrset
+from dns.rdtypes.ANY.TXT import TXT
+
+from auditor.gather.dns_wire import NoReply, Unreachable, ask_tcp, ask_udp
+from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason
+
+_STRIKES = 2  # time-outs in a row after which a resolver has to prove that it is alive
+_PAYLOAD = 1232  # bytes of UDP asked for: fits the smallest IPv6 path (DNS flag day 2020)
+_RCODES = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
+
+
+@dataclass(slots=True)
+class _Nameserver:
+    """One resolver address and what this run has learnt of it."""
+
+    address: str
+    port: int
+    strikes: int = 0
+    down: str = ""  # why it is not asked any more
+
+    def __str__(self) -> str:
+        return f"{self.address}#{self.port}"
+
+
+class Resolver:
+    """Asks recursive resolvers, each name and type once per run; equal questions at the same moment share one query.
+
+    `nameservers` are (address, port); empty means the operating system's own configuration. `timeout` is the seconds
+    that one resolver may take for one question. A resolver whose port is closed is given up at once. One that lets
+    two questions in a row time out is asked for the root: if that is not answered either it is given up, so that a
+    domain with dead name servers cannot switch off the whole run. With none left everything is
+    NotRun(RESOLVER_DOWN). One object belongs to one event loop.
+    """
+
+    def __init__(self, nameservers: Sequence[tuple[str, int]] = (), timeout: float = 3.0) -> None:
+        self._timeout = timeout
+        self._given = tuple(nameservers)
+        self._servers: list[_Nameserver] | None = None
+        self._trouble = ""
+        self._cache: dict[tuple[str, str], asyncio.Task[Outcome[DnsAnswer]]] = {}
+        self._probing = asyncio.Lock()
+        self._queries = 0
+
+    @property
+    def queries(self) -> int:
+        """Questions sent to resolvers, repetitions of a lost packet not counted."""
+        return self._queries
+
+    async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+        """The records of `rdtype` at `name`, aliases followed; sorted, so that every night reads the same.
+
+        Failed: DNS_NXDOMAIN, DNS_NODATA, DNS_SERVFAIL, DNS_TIMEOUT, DNS_ERROR (a malformed name, another response
+        code, a truncated answer without TCP). NotRun: RESOLVER_DOWN.
+        """
+        key = (name.lower().rstrip("."), rdtype.upper())
+        task = self._cache.get(key)
+        if task is None:
+            task = self._cache[key] = asyncio.create_task(self._look(*key))
+        return await asyncio.shield(task)  # one caller's cancellation must not take the answer from the others
+
+    async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
+        """IPv4, then IPv6 addresses of `host`. An address literal and localhost (RFC 6761 section 6.3) need no query.
+
+        A name without both types is Failed(DNS_NODATA); if only one type could be asked, its answer counts when it
+        has addresses, otherwise the trouble of the other one is the outcome.
+        """
+        literal = _literal(host)
+        if literal:
+            return Completed(literal)
+        both = await asyncio.gather(self.lookup(host, "A"), self.lookup(host, "AAAA"))
+        found = tuple(record for answer in both if isinstance(answer, Completed) for record in answer.value.records)
+        if found:
+            return Completed(found)
+        troubles = [answer for answer in both if not isinstance(answer, Completed)]
+        certain = (Reason.DNS_NODATA, Reason.DNS_NXDOMAIN)
+        return min(troubles, key=lambda t: certain.index(t.reason) if t.reason in certain else -1)
+
+    def forget_failures(self) -> None:
+        """Before a second look: ask again what did not succeed, and give every resolver a new chance."""
+        for key, task in list(self._cache.items()):
+            if task.done() and (task.cancelled() or not isinstance(task.result(), Completed)):
+                del self._cache[key]
+        self._servers = None
+
+    # -- one question -----------------------------------------------------------------------------------------------
+
+    async def _look(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+        try:
+            question = dns.message.make_query(name or ".", rdtype, use_edns=0, payload=_PAYLOAD)
+        except (dns.exception.DNSException, UnicodeError) as error:
+            return Failed(Reason.DNS_ERROR, f"{name}: {error}")
+        last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
+        for server in self._alive():
+            outcome = await self._ask(server, question, name, rdtype)
+            if isinstance(outcome, Completed) or outcome.reason in (Reason.DNS_NXDOMAIN, Reason.DNS_NODATA):
+                return outcome
+            last = outcome
+        return last
+
+    async def _ask(
+        self, server: _Nameserver, question: dns.message.Message, name: str, rdtype: str
+    ) -> Completed[DnsAnswer] | Failed | NotRun:
+        self._queries += 1
+        try:
+            reply = await ask_udp(question, server.address, server.port, self._timeout)
+        except Unreachable as error:
+            server.down = f"{server}: {error}"
+            return NotRun(Reason.RESOLVER_DOWN, server.down)
+        except NoReply:
+            await self._strike(server)
+            return Failed(Reason.DNS_TIMEOUT, f"{server}: no answer to {name} {rdtype} in {self._timeout:g} s")
+        server.strikes = 0
+        try:
+            if reply.rcode() == dns.rcode.FORMERR and question.edns >= 0:  # a resolver from before EDNS
+                reply = await ask_udp(
+                    dns.message.make_query(name or ".", rdtype), server.address, server.port, self._timeout
+                )
+            if reply.flags & dns.flags.TC:
+                reply = await ask_tcp(question, server.address, server.port, self._timeout)
+        except Unreachable as error:
+            return Failed(Reason.DNS_ERROR, f"{server}: truncated answer to {name} {rdtype}, TCP: {error}")
+        except NoReply:
+            return Failed(Reason.DNS_TIMEOUT, f"{server}: truncated answer to {name} {rdtype}, TCP timed out")
+        return _outcome(reply, name, rdtype, str(server))
+
+    async def _strike(self, server: _Nameserver) -> None:
+        """Count a time-out; after two in a row ask for the root, which a living resolver always answers."""
+        server.strikes += 1
+        async with self._probing:
+            if server.strikes < _STRIKES or server.down:
+                return
+            try:
+                self._queries += 1
+                await ask_udp(dns.message.make_query(".", "NS"), server.address, server.port, self._timeout / 2)
+            except (NoReply, Unreachable):
+                server.down = f"{server}: {server.strikes} questions and the root timed out"
+            else:
+                server.strikes = 0
+
+    # -- which resolvers --------------------------------------------------------------------------------------------
+
+    def _alive(self) -> list[_Nameserver]:
+        if self._servers is None:
+            self._servers = [_Nameserver(address, port) for address, port in self._given or self._system()]
+        return [server for server in self._servers if not server.down]
+
+    def _system(self) -> list[tuple[str, int]]:
+        """The operating system's resolvers: /etc/resolv.conf, or the registry of Windows."""
+        try:
+            configured = dns.resolver.Resolver(configure=True)
+        except (dns.exception.DNSException, OSError) as error:
+            self._trouble = f"no resolver configured: {error}"
+            return []
+        servers = []
+        for entry in configured.nameservers:
+            if isinstance(entry, str):
+                servers.append((entry, configured.port))
+            elif isinstance(entry, dns.nameserver.Do53Nameserver):
+                servers.append((entry.address, entry.port))
+        return servers
+
+    def _why_down(self) -> str:
+        return "; ".join(server.down for server in self._servers or () if server.down) or self._trouble
+
+
+def _outcome(reply: dns.message.Message, name: str, rdtype: str, server: str) -> Completed[DnsAnswer] | Failed:
+    code = reply.rcode()
+    if code != dns.rcode.NOERROR:
+        detail = f"{server}: {dns.rcode.to_text(code)} for {name} {rdtype}"
+        return Failed(_RCODES.get(code, Reason.DNS_ERROR), detail)
+    try:
+        assert isinstance(reply, dns.message.QueryMessage)
+        chain = reply.resolve_chaining()
+    except dns.exception.DNSException as error:  # an alias loop, or a malformed chain
+        return Failed(Reason.DNS_ERROR, f"{server}: {name} {rdtype}: {error}")
+    if chain.answer is None:
+        return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
+    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl))
+
+
+def _texts(records: dns.rrset.RRset) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            b"".join(record.strings).decode("latin-1") if isinstance(record, TXT) else record.to_text()
+            for record in records
+        )
+    )
+
+
+def _literal(host: str) -> tuple[str, ...]:
+    bare: str = host.strip("[]").rstrip(".").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return ("127.0.0.1", "::1")
+    try:
+        return (str(ipaddress.ip_address(bare)),)
+    except ValueError:
+        return ()

@@ -1,0 +1,66 @@
+"""One look at a mail domain: MX, SPF with all that it refers to, DMARC, configured DKIM selectors. No opinion."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
+from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
+from auditor.gather.mail.dkim import look_at_dkim
+from auditor.gather.mail.dmarc import look_at_dmarc
+from auditor.gather.mail.lookups import Counted, Lookups
+from auditor.gather.mail.mx import look_at_mx
+from auditor.gather.mail.spf import SpfLook, look_at_spf
+from auditor.model import DnsAnswer, MailEvidence, Outcome
+from auditor.read.records.outcomes import fold_name
+
+__all__ = [
+    "Lookups",
+    "PolicyFound",
+    "SpfCheck",
+    "SpfResult",
+    "check_host",
+    "discover_policy",
+    "look_at_mail_domain",
+]
+
+
+async def look_at_mail_domain(
+    domain: str, resolver: Lookups, *, selectors: Sequence[str] = (), attempt: int = 1
+) -> MailEvidence:
+    """What the DNS says of `domain` as a mail domain.
+
+    In: the domain, a resolver, the DKIM selectors to ask for, and which look of the run it is. Out: evidence in which
+    every part is an outcome: an answer, a proven "there is none", or why it could not be looked at. Raises nothing
+    for what the network does.
+    """
+    domain = fold_name(domain)
+    started = datetime.now(UTC)
+    counted = Counted(resolver)
+    mx, address, (txt, spf), dmarc, dkim = await asyncio.gather(
+        look_at_mx(domain, counted),
+        counted.addresses(domain),
+        _look_at_text(domain, counted),
+        look_at_dmarc(domain, counted),
+        look_at_dkim(domain, selectors, counted),
+    )
+    return MailEvidence(
+        domain=domain,
+        looked_at=started,
+        mx=mx,
+        address=address,
+        txt=txt,
+        spf_tree=spf.tree,
+        spf_hosts=spf.hosts,
+        dmarc=dmarc,
+        dkim=dkim,
+        queries=counted.queries,
+        attempt=attempt,
+    )
+
+
+async def _look_at_text(domain: str, resolver: Counted) -> tuple[Outcome[DnsAnswer], SpfLook]:
+    txt = await resolver.lookup(domain, "TXT")
+    return txt, await look_at_spf(domain, txt, resolver)

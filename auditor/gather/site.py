@@ -1,0 +1,241 @@
+"""The focused crawl of one agency: start page, site maps, sections, feeds and a few items, within a budget.
+
+Steered by what was read (best leads first), never by verdicts. Returns evidence only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import urljoin, urlsplit
+
+from auditor.gather.network import Network
+from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
+from auditor.read.page import Page, is_html
+from auditor.read.site import PageCache, THIN_PAGE, find_start, inner_start, make_context, read_pages
+from auditor.read.sitemaps import read_sitemap
+from auditor.read.urls import is_useless, repeats_segments, same_page_key
+from auditor.read.sections import SiteContext
+from auditor.read.wants import Want, detail_wants, section_wants
+from auditor.read.words import Vocabulary
+
+OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
+
+_BATCH = 4
+_SITEMAPS = 3
+_ROUNDS = 6
+_SAME_TEXT = 3  # this many pages of one text under different addresses are a trap
+_RETRYABLE = frozenset({Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.CONNECT_FAILED, Reason.TLS_FAILED})
+
+
+@dataclass(slots=True)
+class Crawl:
+    """One agency's crawl on its way. `cache` keeps pages already read."""
+
+    agency: Agency
+    network: Network
+    vocabulary: Vocabulary
+    as_of: date
+    budget: int
+    attempt: int = 1
+    on_look: OnLook | None = None
+    cache: PageCache = field(default_factory=dict)
+    looks: list[Look] = field(default_factory=list)
+    traps: dict[str, str] = field(default_factory=dict)
+    insecure: bool = False
+    spent: bool = False
+    start_url: str | None = None
+
+    async def run(self) -> SiteEvidence:
+        """Crawl until nothing is wanted or the budget is spent."""
+        if self.agency.url is None or self.agency.scope is None:
+            return self.evidence()
+        start = await self._start(self.agency.url)
+        if start is not None and start.ok and is_html(start) and self._inside(start.final_url):
+            await self._around()
+            await self._sections()
+            await self._details()
+        return self.evidence()
+
+    def evidence(self) -> SiteEvidence:
+        return SiteEvidence(
+            agency_code=self.agency.code, start_url=self.start_url or self.agency.url, looks=tuple(self.looks),
+            requests=sum(1 + len(look.redirects) for look in self.looks if not look.not_run), budget=self.budget,
+            budget_spent=self.spent, traps=tuple(self.traps.items()),
+        )  # fmt: skip
+
+    # -- the start page ---------------------------------------------------------------------------------------------
+
+    async def _start(self, url: str) -> Look | None:
+        """The start page; over an unverified connection if its certificate is bad, over the other scheme if refused."""
+        look = await self._look(url)
+        if look is not None and look.reason is Reason.TLS_INVALID:
+            self.insecure = True
+            look = await self._look(url)
+        if look is not None and look.reason in _RETRYABLE:
+            other = _other_scheme(url)
+            if other:
+                second = await self._look(other)
+                look = second if second is not None and second.ok else look
+        if look is not None and look.ok and is_html(look):
+            await self._behind_splash(look)
+        return look
+
+    async def _behind_splash(self, look: Look) -> None:
+        """A thin start page may be an entry page: look at what it opens."""
+        page = read_pages([look], self.cache).get(same_page_key(look.final_url))
+        if page is None or len(page.text) > THIN_PAGE:
+            return
+        targets = [page.refresh] if page.refresh else []
+        targets += [link.url for link in page.links if link.url and not is_useless(link.url)]
+        inside = [
+            t
+            for t in dict.fromkeys(targets)
+            if t and self._inside(t) and same_page_key(t) != same_page_key(look.final_url)
+        ]
+        for target in inside[:2]:
+            await self._look(target)
+
+    # -- around it: site maps and a page that does not exist ----------------------------------------------------------
+
+    async def _around(self) -> None:
+        base = self._base()
+        await self._look(urljoin(base, self._random_path()), LookKind.PROBE)
+        listed = await self.network.robots_sitemaps(base, insecure_tls=self.insecure)
+        queue = list(dict.fromkeys(listed)) or [urljoin(base, "/sitemap.xml")]
+        seen = 0
+        while queue and seen < _SITEMAPS + 1:
+            url = queue.pop(0)
+            if not self._same_host(url):
+                continue
+            seen += 1
+            look = await self._look(url, LookKind.SITEMAP)
+            if look is not None and look.ok:
+                children = [
+                    child for child in read_sitemap(look.body, look.final_url).children if self._same_host(child)
+                ]
+                queue += sorted(children, key=_sitemap_rank)[:_SITEMAPS]
+
+    def _random_path(self) -> str:
+        """An address that no site has, the same for one agency on one day."""
+        mark = hashlib.sha256(f"{self.agency.code} {self.as_of}".encode()).hexdigest()[:12]
+        scope = self.agency.scope
+        prefix = scope.prefix.rstrip("/") if scope is not None else ""
+        return f"{prefix}/trang-khong-ton-tai-{mark}.html"
+
+    # -- sections and items ---------------------------------------------------------------------------------------------
+
+    async def _sections(self) -> None:
+        for _ in range(_ROUNDS):
+            context = self._context()
+            if context is None:
+                return
+            wants = section_wants(context)
+            if not wants or not await self._fetch(wants):
+                return
+
+    async def _details(self) -> None:
+        for _ in range(2):
+            context = self._context()
+            if context is None:
+                return
+            wants = detail_wants(context)
+            if not wants or not await self._fetch(wants):
+                return
+
+    def _context(self) -> SiteContext | None:
+        evidence = self.evidence()
+        pages = read_pages(evidence.latest().values(), self.cache)
+        look, scope = find_start(evidence), self.agency.scope
+        start = pages.get(same_page_key(look.final_url)) if look is not None else None
+        if start is None or scope is None:
+            return None
+        own = {key: page for key, page in pages.items() if scope.contains(page.url)}
+        self._note_same_texts(own.values())
+        start = inner_start(start, own)
+        return make_context(self.agency, scope, evidence, self.vocabulary, self.as_of, own, start)
+
+    async def _fetch(self, wants: list[Want]) -> bool:
+        """Look at the wanted pages, a few at a time; False once the budget is spent."""
+        for n in range(0, len(wants), _BATCH):
+            batch = [want for want in wants[n : n + _BATCH] if self._allowed(want.url)]
+            kinds = [LookKind.FEED if want.feed else LookKind.PAGE for want in batch]
+            await asyncio.gather(*(self._look(want.url, kind) for want, kind in zip(batch, kinds, strict=True)))
+            if self.spent:
+                return False
+        return True
+
+    def _allowed(self, url: str) -> bool:
+        if repeats_segments(url):
+            self.traps.setdefault("repeated_segments", url)
+            return False
+        return self._inside(url) or self._same_host(url)
+
+    def _note_same_texts(self, pages: Iterable[Page]) -> None:
+        texts: dict[str, list[str]] = {}
+        for page in pages:
+            texts.setdefault(page.folded, []).append(page.url)
+        for urls in texts.values():
+            if len(urls) >= _SAME_TEXT:
+                self.traps.setdefault("near_duplicates", urls[-1])
+
+    # -- one look ---------------------------------------------------------------------------------------------------------
+
+    async def _look(self, url: str, kind: LookKind = LookKind.PAGE) -> Look | None:
+        """Fetch and keep; None when the budget is spent."""
+        if len(self.looks) >= self.budget:
+            self.spent = True
+            return None
+        if self.on_look is not None:
+            self.on_look(len(self.looks), self.budget, url)
+        look = await self.network.fetch(
+            url, kind, attempt=self.attempt, insecure_tls=self.insecure, fresh=self.attempt > 1 and not self.looks
+        )
+        self.looks.append(look)
+        return look
+
+    def _inside(self, url: str) -> bool:
+        return self.agency.scope is not None and self.agency.scope.contains(url)
+
+    def _same_host(self, url: str) -> bool:
+        return self.agency.scope is not None and self.agency.scope.has_host(urlsplit(url).hostname)
+
+    def _base(self) -> str:
+        good = next((look for look in reversed(self.looks) if look.ok), None)
+        return good.final_url if good is not None and self._same_host(good.final_url) else self.agency.url or ""
+
+
+async def look_again(
+    evidence: SiteEvidence, urls: Iterable[str], network: Network, *, insecure: bool = False
+) -> SiteEvidence:
+    """A second look at `urls` on fresh connections, appended to the evidence."""
+    looks = list(evidence.looks)
+    kinds = {look.url: look.kind for look in looks}
+    for url in dict.fromkeys(urls):
+        looks.append(
+            await network.fetch(url, kinds.get(url, LookKind.PAGE), attempt=2, fresh=True, insecure_tls=insecure)
+        )
+    added = looks[len(evidence.looks) :]
+    return replace(
+        evidence,
+        looks=tuple(looks),
+        requests=evidence.requests + sum(1 + len(look.redirects) for look in added if not look.not_run),
+    )
+
+
+def _other_scheme(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.port is not None:
+        return ""
+    return parts._replace(scheme="http" if parts.scheme == "https" else "https").geturl()
+
+
+def _sitemap_rank(url: str) -> int:
+    """Site maps of news and documents first: they carry the dates."""
+    name = url.lower()
+    return next(
+        (i for i, word in enumerate(("news", "tin", "post", "article", "laws", "van-ban", "page")) if word in name), 99
+    )

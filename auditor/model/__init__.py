@@ -1,0 +1,53 @@
+"""The nouns of the auditor. No I/O; imports nothing else of ours."""
+
+from auditor.model.agency import Agency, AgencyKind, MailDomainUse, SiteScope, SiteStatus, fold_host
+from auditor.model.criterion import Basis, Criterion, check, section_evidence
+from auditor.model.evidence import (
+    Certificate,
+    DnsAnswer,
+    HostLook,
+    Look,
+    LookKind,
+    MailEvidence,
+    MxTarget,
+    SiteEvidence,
+)
+from auditor.model.facts import (
+    AddressClass,
+    AddressFact,
+    AddressPlace,
+    AgencyFacts,
+    Calendar,
+    Candidate,
+    Dated,
+    DateSource,
+    DetectorFacts,
+    DkimFacts,
+    DmarcFacts,
+    EncodingFacts,
+    History,
+    Item,
+    LookedAt,
+    MailFacts,
+    MxFacts,
+    Place,
+    Section,
+    SectionState,
+    SiteFacts,
+    SiteState,
+    SpfFacts,
+    Trap,
+)
+from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
+from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason
+from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
+
+__all__ = [
+    "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
+    "AgencyKind", "Basis", "Calendar", "Candidate", "Certificate", "Change", "Completed", "Criterion", "DateSource",
+    "Dated", "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed",
+    "Finding", "History", "HostLook", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence",
+    "MailFacts", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "Ruleset", "Score", "Scorecard",
+    "Section", "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SpfFacts", "Trap",
+    "Verdict", "check", "fold_host", "section_evidence",
+]  # fmt: skip

@@ -1,0 +1,146 @@
+"""What gather saw, without opinion: looks at pages, hosts and mail domains. Everything here is picklable and storable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from auditor.model.outcome import NotRun, Outcome, Reason
+
+
+class LookKind(StrEnum):
+    PAGE = "page"
+    ROBOTS = "robots"
+    SITEMAP = "sitemap"
+    FEED = "feed"
+    FILE = "file"  # an attachment: only its head is kept
+    PROBE = "probe"  # a random path, to learn how the host answers for pages that do not exist
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One request for one URL and what came back (after redirects). `reason` None means a 2xx answer with a body.
+
+    `not_run` True means that no request was sent. `attempt` 1 is the first look of the run, 2 the second look.
+    `body` is decompressed and bounded; `elapsed_ms` is the time to the first byte of the final answer.
+    """
+
+    url: str
+    kind: LookKind
+    fetched_at: datetime
+    final_url: str
+    status: int | None = None
+    reason: Reason | None = None
+    not_run: bool = False
+    detail: str = ""
+    redirects: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    digest: str = ""
+    truncated: bool = False
+    elapsed_ms: int | None = None
+    peer: str | None = None
+    attempt: int = 1
+
+    @property
+    def ok(self) -> bool:
+        return self.reason is None and not self.not_run
+
+    @property
+    def content_type(self) -> str:
+        return self.header("content-type")
+
+    def header(self, name: str) -> str:
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    trusted: bool
+    problem: str = ""  # "", "expired", "name_mismatch", "untrusted", "not_yet_valid", "other"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostLook:
+    """Facts of one host, looked at once per run and shared by all agencies on it."""
+
+    host: str
+    looked_at: datetime
+    addresses: Outcome[tuple[str, ...]]  # A and AAAA
+    second_opinion: Outcome[tuple[str, ...]] | None = None  # the second resolver, asked only after NXDOMAIN
+    http: Outcome[Look] = field(default_factory=lambda: NotRun(Reason.NOT_DECLARED))  # http:// root, redirects followed
+    https: Outcome[Look] = field(default_factory=lambda: NotRun(Reason.NOT_DECLARED))  # https:// root, verified
+    certificate: Outcome[Certificate] = field(default_factory=lambda: NotRun(Reason.NOT_DECLARED))
+    tls_version: str | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEvidence:
+    """All looks of one agency's audit, in the order in which they were made; second looks are appended."""
+
+    agency_code: str
+    start_url: str | None
+    looks: tuple[Look, ...] = ()
+    requests: int = 0
+    budget: int = 0
+    budget_spent: bool = False
+    traps: tuple[tuple[str, str], ...] = ()  # (kind, url) met while crawling: repeated_segments, near_duplicates, calendar, …
+    host: HostLook | None = None
+
+    def latest(self) -> dict[str, Look]:
+        """The last look at each URL."""
+        return {look.url: look for look in self.looks}
+
+    def agreeing(self, url: str) -> bool:
+        """True if a first and a second look at `url` both did not succeed."""
+        attempts = {look.attempt: look.ok for look in self.looks if look.url == url}
+        return attempts.get(1) is False and attempts.get(2) is False
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """Records as text (TXT: each record's strings already joined, one str per record, latin-1 decoded)."""
+
+    name: str
+    rdtype: str
+    records: tuple[str, ...]
+    ttl: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MxTarget:
+    host: str
+    preference: int
+    addresses: Outcome[tuple[str, ...]]
+    is_alias: bool = False  # the target is a CNAME (RFC 2181 section 10.3)
+
+
+@dataclass(frozen=True, slots=True)
+class MailEvidence:
+    """DNS facts of one mail domain, looked up once per run. TXT answers are raw; read/records parses them.
+
+    `spf_tree` holds the raw TXT answers of every domain that the SPF record names by include or redirect.
+    `spf_hosts` holds (name, "A" or "MX", answer) for the a, mx and exists terms of that tree; "A" stands for A + AAAA.
+    `dmarc` maps each queried name (tree walk, RFC 9989 section 4.10) to its answer, in query order.
+    """
+
+    domain: str
+    looked_at: datetime
+    mx: Outcome[tuple[MxTarget, ...]]
+    address: Outcome[tuple[str, ...]]  # the domain's own A/AAAA: the implicit MX of RFC 5321 section 5.1
+    txt: Outcome[DnsAnswer]
+    spf_tree: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
+    spf_hosts: tuple[tuple[str, str, Outcome[DnsAnswer]], ...] = ()
+    dmarc: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
+    dkim: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # selector -> answer
+    queries: int = 0
+    attempt: int = 1

@@ -1,0 +1,344 @@
+"""What read/ made of the evidence: pages, sections, items, dates, addresses, site state. No opinion on the law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from auditor.model.agency import Agency
+from auditor.model.evidence import HostLook, MailEvidence
+from auditor.model.outcome import Reason
+
+
+class SiteState(StrEnum):
+    OK = "ok"
+    SPLASH = "splash"
+    MOVED = "moved"
+    PARKED = "parked"
+    MAINTENANCE = "maintenance"
+    NEEDS_JAVASCRIPT = "needs_javascript"
+    BLOCKED = "blocked"
+    UNREACHABLE = "unreachable"
+    NOT_DECLARED = "not_declared"
+    NONE = "none"
+
+
+READABLE_STATES = frozenset({SiteState.OK, SiteState.SPLASH})
+
+
+class SectionState(StrEnum):
+    PRESENT = "present"
+    PARTIAL = "partial"
+    EMPTY = "empty"
+    BROKEN = "broken"
+    ABSENT = "absent"
+    PARENT_ONLY = "parent_only"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Place(StrEnum):
+    """Where on a page a link stands."""
+
+    HEADER = "header"
+    SIDE = "side"
+    BODY = "body"
+    FOOTER = "footer"
+    HEAD = "head"  # <link>, <meta>
+    FEED = "feed"
+    SITEMAP = "sitemap"
+
+
+class DateSource(StrEnum):
+    """Where a date was read; the order here is not the order of trust."""
+
+    LIST_ITEM = "list_item"  # the visible date of an item in a list
+    ARTICLE = "article"  # the visible date line of an item's own page
+    RSS = "rss"
+    SITEMAP = "sitemap"
+    TABLE = "table"  # a table's date column (documents: date of issue, unless a posting date is shown)
+    JSON_LD = "json_ld"
+    META = "meta"
+    TIME_ELEMENT = "time_element"
+    URL_PATH = "url_path"
+    TITLE = "title"  # "từ ngày … đến ngày …" of a weekly schedule
+    ANSWER = "answer"  # the newest answer of a question
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date with its proof: the words it was read from and the page they stand on."""
+
+    date: date
+    source: DateSource
+    excerpt: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a section: a news item, a document row, a question."""
+
+    title: str
+    url: str | None = None
+    dated: Dated | None = None
+    attributes: tuple[str, ...] = ()  # what the row carries: number, date, abstract, file, deadline, e-mail, …
+
+    def has_all(self, *wanted: str) -> bool:
+        return all(name in self.attributes for name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A labelled place in the site that a detector recognised."""
+
+    label: str
+    url: str
+    place: Place
+    own: bool  # False: the parent portal's
+    state: SectionState
+    items: tuple[Item, ...] = ()
+    newest: Dated | None = None
+    undated: bool = False  # has items, none of them dated
+    found: tuple[str, ...] = ()  # parts of the substance that the page holds
+    missing: tuple[str, ...] = ()  # parts that the vocabulary's substance rule asks for and the page lacks
+    reason: Reason | None = None  # why broken or unverifiable
+    why: str = ""  # key of a message in config/messages.yaml that says what was seen
+    excerpt: str = ""
+    fetched_at: datetime | None = None
+    linked_from: str | None = None
+    rests_on_network: bool = False  # the state would change if this URL's look had gone otherwise
+    confirmed: bool = True  # False: rests on the network and no second look has agreed yet
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A link that was considered for a detector and rejected, and why (key of a message)."""
+
+    label: str
+    url: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One place that was tried for a detector."""
+
+    label: str
+    url: str
+    outcome: str  # "read", or a Reason, or "not_fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorFacts:
+    """What one detector found: the state of its best section, all sections, the newest date over them."""
+
+    detector: str
+    state: SectionState
+    sections: tuple[Section, ...] = ()
+    newest: Dated | None = None
+    undated: bool = False
+    looked_at: tuple[LookedAt, ...] = ()
+    rejected: tuple[Candidate, ...] = ()
+    why: str = ""
+    reason: Reason | None = None
+    confirmed: bool = True
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return self.state in (SectionState.PRESENT, SectionState.PARTIAL)
+
+    @property
+    def best(self) -> Section | None:
+        return self.sections[0] if self.sections else None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for section in self.sections for item in section.items)
+
+
+class AddressClass(StrEnum):
+    OFFICIAL = "official"
+    SUBDOMAIN = "subdomain"
+    SUCCESSOR = "successor"
+    OTHER_GOV = "other_gov"
+    FREE = "free"
+    ISP = "isp"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPlace:
+    """Where an address stands: contact_page, footer, header, directory, article, meta, other."""
+
+    where: str
+    url: str
+    excerpt: str = ""
+    hidden_as: str = ""  # "", entities, cfemail, at_text, spaced, image, script
+
+
+@dataclass(frozen=True, slots=True)
+class AddressFact:
+    address: str
+    class_: AddressClass
+    agency_contact: bool  # the agency publishes it as its own contact
+    places: tuple[AddressPlace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    kind: str  # closed: clock_date, microdata_edit_date, malformed_meta_date, impossible_date, last_modified, soft_404, ...
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingFacts:
+    charset: str  # of the start page as decoded
+    declared: str | None
+    utf8_share: float  # share of read pages in UTF-8
+    legacy: str | None = None  # tcvn3, vni, windows-1258 …
+    nfd_pages: int = 0
+    excerpt: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """All that was read of one agency's site."""
+
+    agency_code: str
+    state: SiteState
+    start_url: str | None
+    final_url: str | None
+    detectors: dict[str, DetectorFacts] = field(default_factory=dict)
+    addresses: tuple[AddressFact, ...] = ()
+    image_addresses: tuple[AddressPlace, ...] = ()
+    traps: tuple[Trap, ...] = ()
+    generator: str | None = None
+    title: str | None = None
+    encoding: EncodingFacts | None = None
+    state_reason: Reason | None = None
+    state_detail: str = ""  # e.g. the host it moved to
+    state_confirmed: bool = True  # False: rests on the network and no second look has agreed yet
+    pages: int = 0
+    requests: int = 0
+    budget_spent: bool = False
+    response_ms: tuple[int, ...] = ()  # time to first byte of each page that answered
+    newest_update: Dated | None = None
+    newest_detector: str | None = None
+    start_excerpt: str = ""
+    looked_at: datetime | None = None
+    reread_from: str = "bodies"  # "facts" where pruned bodies made re-reading impossible
+
+    def section(self, detector: str) -> DetectorFacts:
+        """The facts of one detector; `unverifiable` if the site was never read."""
+        found = self.detectors.get(detector)
+        return found or DetectorFacts(detector, SectionState.UNVERIFIABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class SpfFacts:
+    """RFC 7208. `state`: valid, none, multiple, permerror, temperror, unverifiable."""
+
+    state: str
+    record: str = ""
+    all_qualifier: str = ""  # "-", "~", "?", "+", "" (no all term and no redirect)
+    lookups: int = 0
+    void_lookups: int = 0
+    problems: tuple[str, ...] = ()  # closed keys, texts in messages.yaml
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DmarcFacts:
+    """RFC 9989. `state`: valid, none, multiple, invalid, unverifiable."""
+
+    state: str
+    record: str = ""
+    location: str = ""
+    policy: str = ""
+    effective_policy: str = ""
+    subdomain_policy: str = ""
+    rua: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MxFacts:
+    """RFC 5321 section 5.1, RFC 7505. `state`: valid, none, null, implicit, invalid, unverifiable."""
+
+    state: str
+    targets: tuple[tuple[int, str, tuple[str, ...]], ...] = ()  # preference, host, addresses
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DkimFacts:
+    """RFC 6376. `state` per selector: valid, revoked, invalid, none, unverifiable."""
+
+    selector: str
+    state: str
+    record: str = ""
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    domain: str
+    looked_at: datetime
+    mx: MxFacts
+    spf: SpfFacts
+    dmarc: DmarcFacts
+    dkim: tuple[DkimFacts, ...] = ()
+    confirmed: bool = True
+    evidence: MailEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What earlier nights say, passed in as values so that judging stays pure."""
+
+    nights_unreachable: int = 0  # consecutive earlier nights unreachable, tonight not counted
+    nights_parked: int = 0
+    nxdomain_confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working days of Viet Nam: which years have a holiday file, and the days off in them."""
+
+    holidays: frozenset[date] = frozenset()
+    years: frozenset[int] = frozenset()
+    working_weekends: frozenset[date] = frozenset()  # days off moved to, worked as compensation
+
+    def covers(self, start: date, end: date) -> bool:
+        return all(year in self.years for year in range(start.year, end.year + 1))
+
+    def is_working_day(self, day: date) -> bool:
+        if day in self.working_weekends:
+            return True
+        return day.weekday() < 5 and day not in self.holidays
+
+    def working_days_between(self, start: date, end: date) -> int:
+        """Working days after `start`, up to and including `end` (the start day is not counted)."""
+        first, last = start.toordinal() + 1, end.toordinal()
+        return sum(self.is_working_day(date.fromordinal(n)) for n in range(first, last + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyFacts:
+    """Everything that a check may look at: facts of site, host and mail domain, and the clock."""
+
+    agency: Agency
+    as_of: date
+    site: SiteFacts
+    host: HostLook | None
+    mail: MailFacts | None
+    calendar: Calendar = field(default_factory=Calendar)
+    history: History = field(default_factory=History)

@@ -1,0 +1,88 @@
+"""The publication date of one article page: the visible date line first, machine dates only where none is visible. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auditor.model import Dated, DateSource, Place
+from auditor.read.dates import parse_date
+from auditor.read.folding import nfc
+from auditor.read.items import ROLES, Reading
+from auditor.read.page import Page
+
+_META = (
+    "article:published_time",
+    "datepublished",
+    "dc.date",
+    "dcterms.created",
+    "dc.date.issued",
+    "pubdate",
+    "publishdate",
+)
+
+
+def article_date(page: Page, reading: Reading) -> Dated | None:
+    """The day on which the page's article was published, or None.
+
+    A visible date line near the title wins. JSON-LD and article:published_time follow; microdata is not read at all,
+    since the province's software writes the last edit into it.
+    """
+    return _visible(page, reading) or _machine(page, reading)
+
+
+def _visible(page: Page, reading: Reading) -> Dated | None:
+    seen_title = False
+    fallback: Dated | None = None
+    linked = 0
+    for box in page.root.walk():
+        if box.tag in ("h1", "h2", "h3") and box.text and page.is_main(box):
+            seen_title = True
+        if box.tag == "a":
+            linked += 1
+        if not page.is_main(box) or box.place in (Place.HEADER, Place.FOOTER, Place.SIDE):
+            continue
+        own = nfc(" ".join(part for part in box.parts if isinstance(part, str)))
+        text = own if len(own) > 6 else (nfc(box.text) if len(box.text) <= 60 else own)
+        if not 6 <= len(text) <= 90 or (
+            any(outer.tag in ("a", "li", "tr") for outer in (box, *box.ancestors())) and not _is_line(text, reading)
+        ):
+            continue
+        for found in reading.find(text):
+            if found.role in ("plain", "posted"):
+                dated = Dated(found.date, DateSource.ARTICLE, text[:120], page.url)
+                if seen_title or found.role == "posted":
+                    return dated
+                fallback = fallback or dated
+    return fallback
+
+
+def _is_line(text: str, reading: Reading) -> bool:
+    """True if the text is little more than a date: "Thứ ba - 23/12/2014 16:36"."""
+    return any(found.role in ROLES and found.end - found.start >= 0.5 * len(text) for found in reading.find(text))
+
+
+def _machine(page: Page, reading: Reading) -> Dated | None:
+    for value in _json_ld_dates(page.json_ld):
+        day = parse_date(value, as_of=reading.as_of, words=reading.vocabulary.dates)
+        if day is not None and day <= reading.as_of:
+            return Dated(day, DateSource.JSON_LD, value[:60], page.url)
+    value = page.meta(*_META)
+    day = (
+        parse_date(value, as_of=reading.as_of, words=reading.vocabulary.dates, month_first=reading.month_first)
+        if value
+        else None
+    )
+    return Dated(day, DateSource.META, value[:60], page.url) if day is not None and day <= reading.as_of else None
+
+
+def _json_ld_dates(blocks: object) -> Iterator[str]:
+    stack: list[Any] = [blocks]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Mapping):
+            if isinstance(node.get("datePublished"), str):
+                yield node["datePublished"]
+            stack.extend(node.values())
+        elif isinstance(node, (list, tuple)):
+            stack.extend(node)

@@ -1,0 +1,220 @@
+"""Which links of a site may lead to which section, best first; whose they are; what was rejected. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from auditor.model import Agency, Place, SiteScope, fold_host
+from auditor.read.dom import Box
+from auditor.read.folding import fold, nfc
+from auditor.read.labels import CANDIDATE, STRONG, LabelMatcher
+from auditor.read.page import Link, Page
+from auditor.read.substance import is_service_portal
+from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
+
+_BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
+_LABEL_WORDS_IN_BODY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A link that may lead to a detector's section.
+
+    `kind`: own, parent (the shared portal's), portal (a public-service portal), foreign, dead ("#"), feed.
+    """
+
+    detector: str
+    label: str
+    url: str
+    score: float
+    place: Place
+    kind: str
+    linked_from: str
+
+    @property
+    def strong(self) -> bool:
+        return self.score >= STRONG
+
+
+def ownership(url: str, agency: Agency, scope: SiteScope) -> str:
+    """own, parent or foreign."""
+    if scope.contains(url):
+        return "own"
+    host = fold_host(urlsplit(url).hostname or "")
+    parents = {fold_host(h) for h in agency.portal_hosts} | (
+        {fold_host(agency.mail_domain)} if agency.mail_domain else set()
+    )
+    if host == fold_host(scope.host) or host in parents or fold_host(scope.host).endswith("." + host):
+        return "parent"
+    return "foreign"
+
+
+def leads(
+    pages: Iterable[Page], start: Page | None, agency: Agency, scope: SiteScope, matcher: LabelMatcher
+) -> dict[str, list[Lead]]:
+    """For every detector its leads, best first, one per target."""
+    best: dict[tuple[str, str], Lead] = {}
+    for page in pages:
+        for lead in _page_leads(page, page is start, agency, scope, matcher):
+            key = (lead.detector, same_page_key(lead.url) if lead.url else f"#{fold(lead.label)}")
+            known = best.get(key)
+            if known is None or rank(lead) > rank(known):
+                best[key] = lead
+    out: dict[str, list[Lead]] = {}
+    for lead in sorted(best.values(), key=rank, reverse=True):
+        out.setdefault(lead.detector, []).append(lead)
+    return out
+
+
+def rank(lead: Lead) -> float:
+    penalty = {"own": 0.0, "portal": 0.0, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}[lead.kind]
+    return lead.score + _BONUS.get(lead.place, 0.0) - penalty
+
+
+def _page_leads(page: Page, is_start: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> Iterator[Lead]:
+    services = matcher.vocabulary.detectors["online_services"]
+    for link in page.links:
+        if not is_start and not _may_name_a_section(page, link):
+            continue
+        yield from _link_leads(page, link, is_start, agency, scope, matcher)
+        if (
+            link.url
+            and is_service_portal(link.url, services)
+            and not scope.contains(link.url)
+            and is_owned(link, scope)
+        ):
+            yield Lead("online_services", link.label, link.url, 0.9, link.place, "portal", page.url)
+    for title, url in page.feeds:
+        if not scope.contains(url) and ownership(url, agency, scope) != "own":
+            continue
+        parts = [
+            part.strip()
+            for part in title.replace(" – ", " - ").replace(" | ", " - ").replace(" » ", " - ").split(" - ")
+        ]
+        for label in dict.fromkeys((title, parts[-1])):
+            for detector, score in matcher.scores(label, "").items():
+                if score >= STRONG and matcher.vocabulary.detectors[detector].dated:
+                    yield Lead(detector, label, url, score - 0.01, Place.FEED, "feed", page.url)
+
+
+def _may_name_a_section(page: Page, link: Link) -> bool:
+    """On pages other than the start page a link in the text is an item's title rather than a section's name."""
+    if link.place in (Place.HEADER, Place.SIDE, Place.FOOTER):
+        return True
+    return len(link.folded.split()) <= _LABEL_WORDS_IN_BODY and (link.box is None or not _in_row(link.box))
+
+
+def _in_row(box: Box) -> bool:
+    return any(outer.tag in ("tr", "article") for outer in box.ancestors())
+
+
+def _link_leads(
+    page: Page, link: Link, is_start: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher
+) -> Iterator[Lead]:
+    if not link.folded or (link.box is not None and link.box.hidden and link.place is Place.BODY):
+        return
+    in_text = link.place is Place.BODY
+    if in_text and len(link.folded.split()) > _LABEL_WORDS_IN_BODY:
+        return
+    if link.url and (is_twin(link.url) or is_paging(link.url) or repeats_segments(link.url)):
+        return
+    for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text):
+        for detector, score in matcher.scores(label, link.url).items():
+            if in_text and score < (STRONG if is_start else 0.95):
+                continue
+            kind = _kind(link, detector, agency, scope, matcher)
+            if kind is None or (kind in ("foreign", "dead") and score < 0.9):
+                continue
+            if kind == "own" and is_useless(link.url) and (score < STRONG or not is_start):
+                continue  # a banner's click address changes from page to page: the start page's is enough
+            if kind == "own" and is_feed(link.url):
+                if not matcher.vocabulary.detectors[detector].dated:
+                    continue
+                kind = "feed"
+            yield Lead(detector, label, link.url, score, link.place, kind, page.url)
+
+
+def _own_words(link: Link) -> str:
+    """The link's words without those of a caption inside it: "<a>Hỏi đáp<span>Gửi câu hỏi</span></a>"."""
+    if link.box is None:
+        return ""
+    return nfc(" ".join(part for part in link.box.parts if isinstance(part, str)))
+
+
+def _kind(link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> str | None:
+    if not link.url:
+        if link.href.lower().startswith(("mailto:", "tel:")) or link.box is None or _has_submenu(link.box):
+            return None
+        return "dead"
+    kind = ownership(link.url, agency, scope)
+    if kind == "own":
+        return kind
+    if detector in ("online_services", "procedures") and is_service_portal(
+        link.url, matcher.vocabulary.detectors["online_services"]
+    ):
+        return "portal" if is_owned(link, scope) else "parent"
+    if link.box is not None and link.box.tag == "option":
+        return None
+    if kind == "foreign" and (link.place in (Place.FOOTER, Place.BODY) or _in_link_block(link, matcher)):
+        return None
+    return kind
+
+
+def _has_submenu(box: Box) -> bool:
+    """True for a menu entry that only opens its own list of links (accordion, drop-down)."""
+    for outer in (box.parent, box.parent.parent if box.parent else None):
+        if outer is not None and outer.tag in ("li", "div", "dt", "td") and sum(b.tag == "a" for b in outer.walk()) > 1:
+            return True
+    return False
+
+
+def _in_link_block(link: Link, matcher: LabelMatcher) -> bool:
+    """True if the link stands in a block headed "Liên kết website" or the like: other agencies' sites."""
+    names = set(matcher.vocabulary.lists["link_blocks"])
+    box = link.box
+    for outer in box.ancestors() if box is not None else ():
+        if outer.weight > 3000:
+            return False
+        first = next((b for b in outer.walk() if b is not outer and b.text), None)
+        if first is not None and fold(first.text) in names:
+            return True
+    return False
+
+
+def is_owned(link: Link, scope: SiteScope) -> bool:
+    """For a site that is a path of a portal: does the block around the link belong to the agency or to the portal?
+
+    A block most of whose links stay on the host but leave the agency's path is the portal's.
+    """
+    if scope.is_whole_host or link.box is None:
+        return True
+    return box_is_owned(link.box, scope)
+
+
+def box_is_owned(box: Box, scope: SiteScope) -> bool:
+    if scope.is_whole_host:
+        return True
+    for outer in (box, *box.ancestors()):
+        inside, outside = _count(outer, scope)
+        if inside + outside >= 3 or outer.parent is None:
+            return inside >= outside
+    return True
+
+
+def _count(box: Box, scope: SiteScope) -> tuple[int, int]:
+    inside = outside = 0
+    for inner in box.walk():
+        href = (inner.attrs.get("href") or "") if inner.tag == "a" else ""
+        if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
+            continue
+        url = href if "://" in href else f"http://{scope.host}{href if href.startswith('/') else scope.prefix + href}"
+        if scope.contains(url):
+            inside += 1
+        elif scope.has_host(urlsplit(url).hostname):
+            outside += 1
+    return inside, outside
+
+
+__all__ = ["CANDIDATE", "Lead", "box_is_owned", "is_owned", "leads", "ownership", "rank"]

@@ -1,0 +1,162 @@
+"""The addresses a site shows, and which of them the agency publishes as its own contact. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState
+from auditor.read.addresses import (
+    RawAddress,
+    classify,
+    decode_cfemail,
+    find_addresses,
+    looks_like_address_image,
+    mailto_address,
+)
+from auditor.read.candidates import box_is_owned
+from auditor.read.dom import Box
+from auditor.read.folding import fold
+from auditor.read.page import Page
+from auditor.read.sections import SiteContext
+from auditor.read.urls import is_twin, same_page_key
+
+#: Places in which an address is the agency's own published contact.
+CONTACT_PLACES = frozenset({"contact_page", "footer", "header", "directory"})
+_CONTEXT = 140
+
+
+def read_addresses(
+    context: SiteContext, detectors: Mapping[str, DetectorFacts]
+) -> tuple[tuple[AddressFact, ...], tuple[AddressPlace, ...]]:
+    """All addresses with class and places, and the places of addresses drawn as images (which cannot be read)."""
+    roles = _page_roles(detectors)
+    places: dict[str, list[AddressPlace]] = {}
+    contact: set[str] = set()
+    images: dict[str, AddressPlace] = {}
+    for page in context.pages.values():
+        if is_twin(page.url):
+            continue
+        role = roles.get(same_page_key(page.url), "")
+        for address, place in _page_addresses(page, role, context):
+            known = places.setdefault(address.lower(), [])
+            if not any(
+                p.where == place.where and (p.where in ("footer", "header") or p.url == place.url) for p in known
+            ):
+                known.append(place)
+            if place.where in CONTACT_PLACES or place.where == "consultation":
+                contact.add(address.lower())
+        if role in ("contact_page", "directory"):
+            for src, alt in page.images:
+                if looks_like_address_image(src, alt):
+                    images[src] = AddressPlace(role, page.url, alt or src, "image")
+    facts = [
+        AddressFact(address, _class(address, context), address in contact, tuple(found[:6]))
+        for address, found in places.items()
+    ]
+    facts.sort(key=lambda fact: (not fact.agency_contact, fact.address))
+    return tuple(facts), tuple(images.values())
+
+
+def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
+    roles: dict[str, str] = {}
+    for detector, role in (
+        ("feedback", "feedback"),
+        ("organisation", "directory"),
+        ("email_directory", "directory"),
+        ("contact", "contact_page"),
+    ):
+        facts = detectors.get(detector)
+        for section in facts.sections if facts is not None else ():
+            if section.state in (SectionState.PRESENT, SectionState.PARTIAL) and section.place is not Place.FEED:
+                roles[same_page_key(section.url)] = role
+    return roles
+
+
+def _class(address: str, context: SiteContext) -> AddressClass:
+    agency, vocabulary = context.agency, context.matcher.vocabulary
+    official = (agency.mail_domain,) if agency.mail_domain else ()
+    return classify(
+        address, official=official, accepted=agency.accepted_mail_domains, as_of=context.reading.as_of,
+        free=vocabulary.free_mail, isp=vocabulary.isp_mail,
+    )  # fmt: skip
+
+
+def _page_addresses(page: Page, role: str, context: SiteContext) -> Iterator[tuple[str, AddressPlace]]:
+    for name, content in page.metas:
+        if name in ("copyright", "author", "reply-to", "email", "contact"):
+            for raw in find_addresses(content):
+                yield raw.address, AddressPlace("meta", page.url, content[:_CONTEXT])
+    for box in page.root.walk():
+        own = any(isinstance(part, str) and part.strip() for part in box.parts)
+        for raw in _box_addresses(box, own):
+            where = _where(page, box, raw, role, context)
+            yield raw.address, AddressPlace(where, page.url, raw.excerpt[:_CONTEXT], raw.hidden_as)
+
+
+def _box_addresses(box: Box, own: bool) -> Iterator[RawAddress]:
+    coded = box.attrs.get("data-cfemail")
+    if coded:
+        address = decode_cfemail(coded)
+        if address:
+            yield RawAddress(address, box.parent.text[:_CONTEXT] if box.parent else address, "cfemail", 0)
+        return
+    href = box.attrs.get("href") or "" if box.tag == "a" else ""
+    if href.lower().startswith("mailto:"):
+        for address in mailto_address(href):
+            yield RawAddress(address, box.text or address, "", 0)
+    elif "/cdn-cgi/l/email-protection#" in href:
+        address = decode_cfemail(href.partition("#")[2])
+        if address:
+            yield RawAddress(address, box.text or address, "cfemail", 0)
+    if own and box.tag not in ("option",):
+        text = box.text if len(box.text) <= 600 else " ".join(part for part in box.parts if isinstance(part, str))
+        yield from find_addresses(text)
+
+
+def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
+    if box.place is Place.FOOTER:
+        return "footer" if _furniture_is_own(box, Place.FOOTER, context) else "portal_footer"
+    if box.place is Place.HEADER:
+        return "header" if _furniture_is_own(box, Place.HEADER, context) else "portal_header"
+    if role in ("contact_page", "directory"):
+        return role
+    around = fold(box.text[:600])
+    if role == "feedback" and any(word in around for word in context.matcher.vocabulary.lists["send_words"]):
+        return "consultation"
+    if _is_repeated_contact(page, box, context):
+        return "footer"
+    return "article" if page is not context.start else "home_page"
+
+
+def _furniture_is_own(box: Box, place: Place, context: SiteContext) -> bool:
+    """On a path of a portal, header and footer are the agency's only if they name it."""
+    if context.scope.is_whole_host:
+        return True
+    top = box
+    for outer in box.ancestors():
+        if outer.place is not place:
+            break
+        top = outer
+    text = fold(top.text)
+    names = [fold(name) for name in (context.agency.name, *context.agency.short_names) if name]
+    return any(name in text for name in names) if names else box_is_owned(top, context.scope)
+
+
+def _is_repeated_contact(page: Page, box: Box, context: SiteContext) -> bool:
+    """Old layouts have no footer element: the block that stands on every page with address words is the footer."""
+    for outer in (box, *list(box.ancestors())[:4]):
+        if outer.mark in page.template:
+            parts = context.matcher.vocabulary.detectors["contact"].parts
+            text = f" {fold(outer.text)} "
+            return any(f" {word} " in text for word in (*parts["address"], *parts["phone"], "email", "thu dien tu"))
+    return False
+
+
+def contact_pages(detectors: Mapping[str, DetectorFacts]) -> Iterable[str]:
+    """URLs of the readable contact pages."""
+    facts = detectors.get("contact")
+    return (
+        [s.url for s in facts.sections if facts is not None and s.state in (SectionState.PRESENT, SectionState.PARTIAL)]
+        if facts
+        else []
+    )

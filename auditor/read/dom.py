@@ -1,0 +1,228 @@
+"""A page's HTML as a light tree of boxes: what stands in what, where on the page, with text and links. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from auditor.model import Place
+
+#: Elements that only format text: their text belongs to the box around them.
+_FORMAT = frozenset({"b", "i", "em", "strong", "u", "font", "small", "sup", "sub", "mark", "big", "tt", "ins", "wbr"})
+_SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
+_INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
+_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_CHANGING = re.compile(r"\b(active|current|selected|open|hover|first|last|odd|even|in|show|collapsed)\b")
+
+_FOOTER = frozenset({"footer", "foot", "bottom", "copyright", "chantrang", "ft"})
+_HEADER = frozenset(
+    {"header", "banner", "topbar", "menu", "mainmenu", "nav", "navbar", "navigation", "topnav", "megamenu", "menutop"}
+    | {"menubar", "slimmenu", "hd"}
+)
+_SIDE = frozenset({"sidebar", "side", "aside", "widget", "leftcol", "rightcol", "colleft", "colright", "left", "right"})
+_MAIN = frozenset({"main", "content", "article", "detail", "noidung", "maincontent", "contents", "post", "entry"})
+_STYLE = frozenset(
+    {
+        "border",
+        "margin",
+        "padding",
+        "shadow",
+        "text",
+        "float",
+        "align",
+        "pull",
+        "clear",
+        "rounded",
+        "font",
+        "no",
+        "fix",
+        "more",
+    }
+)
+_BREADCRUMB = frozenset({"breadcrumb", "breadcrumbs", "pathway", "duongdan"})
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}", re.I)
+
+_HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-only)(?:\s|$)")
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One element. `parts` are its texts and child boxes in order; formatting elements are dissolved into their parent."""
+
+    tag: str
+    attrs: dict[str, str | None]
+    parent: Box | None
+    parts: list[Box | str] = field(default_factory=list)
+    place: Place = Place.BODY
+    weight: int = 0  # length of all text inside
+    start: int = 0  # length of all text before it
+    breadcrumb: bool = False
+    hidden: bool = False
+    link: int = -1  # index of the page's link, for <a>
+    signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
+    _text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All text inside, white space folded; block elements separated by a space."""
+        if self._text is None:
+            self._text = " ".join("".join(self._pieces()).split())
+        return self._text
+
+    def _pieces(self) -> Iterator[str]:
+        for part in self.parts:
+            if isinstance(part, str):
+                yield part
+            elif part.tag in _INLINE:
+                yield from part._pieces()
+            else:
+                yield " "
+                yield from part._pieces()
+                yield " "
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Where the box stands and what it says: equal on two pages if both share the block."""
+        return self.signature, hash(self.text)
+
+    @property
+    def children(self) -> Iterator[Box]:
+        return (part for part in self.parts if not isinstance(part, str))
+
+    def walk(self) -> Iterator[Box]:
+        """This box and all below it, in document order."""
+        stack = [self]
+        while stack:
+            box = stack.pop()
+            yield box
+            stack.extend(reversed([part for part in box.parts if not isinstance(part, str)]))
+
+    def ancestors(self) -> Iterator[Box]:
+        box = self.parent
+        while box is not None:
+            yield box
+            box = box.parent
+
+    @property
+    def classes(self) -> str:
+        return f"{self.attrs.get('class') or ''} {self.attrs.get('id') or ''}"
+
+
+def tokens(name: str) -> frozenset[str]:
+    """The words of a class or id: "mainMenu-left col_2" -> main, menu, left, col."""
+    words = {word.lower() for word in _TOKEN.findall(name)}
+    words |= {word.lower() for word in re.split(r"[\s_-]+", name) if word}
+    return frozenset(words)
+
+
+def build(html: str) -> tuple[Box, LexborHTMLParser]:
+    """The tree of the page's body, with places and signatures set, and the parser (for head and forms)."""
+    parser = LexborHTMLParser(html)
+    body = parser.body
+    root = Box("body", {}, None)
+    if body is not None:
+        root.attrs = dict(body.attributes)
+        _fill(root, body, 0)
+    _weigh(root)
+    _place(root, root.weight)
+    return root, parser
+
+
+def _fill(box: Box, node: LexborNode, depth: int) -> None:
+    child = node.child
+    while child is not None:
+        tag = child.tag
+        if tag == "-text":
+            box.parts.append(child.text_content or "")
+        elif tag in _SKIP or tag is None or tag[0] in "-!_":
+            pass
+        elif tag == "br":
+            box.parts.append("\n")
+        elif depth > 200:  # bounded: hostile nesting
+            box.parts.append(child.text(deep=True))
+        elif tag in _FORMAT and not child.attributes:
+            _fill(box, child, depth + 1)
+        else:
+            inner = Box(tag, dict(child.attributes), box)
+            box.parts.append(inner)
+            _fill(inner, child, depth + 1)
+        child = child.next
+
+
+def _weigh(root: Box) -> None:
+    for box in reversed(list(root.walk())):
+        box.weight = sum(len(part.strip()) if isinstance(part, str) else part.weight for part in box.parts)
+    for box in root.walk():
+        before = box.start
+        for part in box.parts:
+            if isinstance(part, str):
+                before += len(part.strip())
+            else:
+                part.start = before
+                before += part.weight
+
+
+def _place(root: Box, total: int) -> None:
+    root.signature = hash("body")
+    for box in root.walk():
+        parent = box.parent
+        if parent is None:
+            continue
+        box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
+        name = box.classes
+        box.signature = hash((parent.signature, box.tag, _CHANGING.sub("", name).strip() if name != " " else ""))
+        if (
+            (box.attrs.get("style") and _HIDDEN.search(box.attrs["style"] or ""))
+            or "hidden" in box.attrs
+            or _HIDDEN_CLASS.search(name)
+        ):
+            box.hidden = True
+        if box.weight > 0.6 * total and box.tag not in ("header", "footer", "aside"):
+            continue  # a wrapper of the page, whatever its name says
+        hint = _hint(box, parent.place, box.start / total if total else 0.0)
+        if hint is not None:
+            box.place = hint
+        if name != " " and tokens(name) & _BREADCRUMB:
+            box.breadcrumb = True
+
+
+def _place_words(classes: str) -> frozenset[str]:
+    """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left")."""
+    named = [name for name in classes.split() if not tokens(name) & _STYLE]
+    return tokens(" ".join(named))
+
+
+def _hint(box: Box, inherited: Place, start: float) -> Place | None:
+    """Where the element says that it stands, or None if it does not say. `start`: share of the text before it."""
+    tag, role = box.tag, (box.attrs.get("role") or "").lower()
+    if tag == "footer" or role == "contentinfo":
+        return None if _in_article(box) else Place.FOOTER
+    if tag == "header" or role == "banner":
+        return None if _in_article(box) or inherited is Place.FOOTER else Place.HEADER
+    if tag == "aside" or role == "complementary":
+        return Place.SIDE if inherited is not Place.FOOTER else None
+    if tag == "nav" or role == "navigation":
+        return None if inherited in (Place.SIDE, Place.FOOTER) else Place.HEADER
+    if tag in ("main", "article") or role == "main":
+        return Place.BODY
+    if tag not in ("div", "section", "table", "td", "tr", "ul", "form") or box.classes == " ":
+        return None
+    words = _place_words(box.classes)
+    if inherited in (Place.FOOTER, Place.SIDE):
+        return Place.FOOTER if words & _FOOTER else None
+    if words & _FOOTER and start > 0.4:
+        return Place.FOOTER
+    if words & _MAIN and not words & _HEADER:
+        return Place.BODY
+    if words & _HEADER and start < 0.6:
+        return Place.HEADER
+    if words & _SIDE and inherited is Place.BODY and tag != "ul":
+        return Place.SIDE
+    return None
+
+
+def _in_article(box: Box) -> bool:
+    return any(outer.tag in ("article", "main", "li", "section") for outer in box.ancestors())

@@ -1,0 +1,152 @@
+"""How well a link's words and address fit a detector. A label is a candidate; the page decides. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+from auditor.read.folding import fold
+from auditor.read.words import DetectorWords, Vocabulary
+
+_MAX_WORDS = 11
+_COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
+_ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
+
+STRONG = 0.75  # a label that by itself means the section
+CANDIDATE = 0.40  # worth a look
+
+
+def label_score(folded: str, words: DetectorWords) -> float:
+    """0 to 1: how surely a link with this (folded, spelled out) text leads to the section; 1 is the vocabulary's own label."""
+    if folded in words.labels:
+        return 1.0
+    if folded in words.not_:
+        return 0.0
+    padded = f" {folded} "
+    if any(f" {phrase} " in padded for phrase in words.not_):
+        return 0.0
+    if folded in words.weak:
+        return 0.5
+    count = len(folded.split())
+    if count > _MAX_WORDS:
+        return 0.0
+    best = 0.0
+    for phrase in words.labels:
+        if f" {phrase} " in padded:
+            best = max(best, _containment(phrase, folded))
+    for phrase in words.weak:
+        if f" {phrase} " in padded and len(phrase) / len(folded) >= 0.5:
+            best = max(best, 0.45)
+    if best < 0.9 and len(folded) >= 8:
+        best = max(best, 0.9 if any(_one_edit(folded, phrase) for phrase in words.labels if len(phrase) >= 8) else 0.0)
+    return best
+
+
+def _containment(phrase: str, label: str) -> float:
+    coverage = len(phrase) / len(label)
+    words = phrase.count(" ") + 1
+    if words == 1 and coverage < 0.6:
+        return 0.0
+    if words == 2 and coverage < 0.34:
+        return 0.0
+    start = 0.1 if label.startswith(phrase) else 0.0
+    return min(0.97, 0.45 + start + 0.45 * coverage)
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """True if one letter changed, missing or too many turns `a` into `b`, or two neighbours changed places."""
+    if abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    if len(a) == len(b):
+        differing = [i for i in range(len(a)) if a[i] != b[i]]
+        if len(differing) == 1:
+            return True
+        return len(differing) == 2 and differing[1] == differing[0] + 1 and a[differing[0]] == b[differing[1]]
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    i = next((i for i in range(len(short)) if short[i] != long[i]), len(short))
+    return short[i:] == long[i + 1 :]
+
+
+def slug_score(url: str, words: DetectorWords) -> float:
+    """0 to 0.7: how well the address's own words fit; the last path segment counts most."""
+    segments = _segments(url)
+    if not segments:
+        return 0.0
+    last, earlier = segments[-1], segments[:-1]
+    best = 0.0
+    for slug in words.slugs:
+        if last == slug:
+            best = max(best, 0.7)
+        elif (
+            len(slug) >= 6
+            and (last.startswith(slug + "-") or last.endswith("-" + slug))
+            and len(slug) / len(last) > 0.5
+        ):
+            best = max(best, 0.5)
+        elif slug in earlier and len(segments) <= 4:
+            best = max(best, 0.25)
+    return best
+
+
+@lru_cache(maxsize=16384)
+def _segments(url: str) -> tuple[str, ...]:
+    parts = urlsplit(url)
+    out = []
+    for segment in unquote(parts.path).lower().split("/"):
+        bare = _ID.sub("", re.sub(r"[\s_]+", "-", segment))
+        if bare and bare not in ("vi", "pages", "portal", "web", "guest", "home", "index", "default", "trang", "wps"):
+            out.append(bare)
+    if parts.query:
+        out += [
+            _ID.sub("", value.lower())
+            for key, _, value in (p.partition("=") for p in parts.query.split("&"))
+            if not value.isdigit() and value
+        ]
+    return tuple(out)
+
+
+class LabelMatcher:
+    """Scores links against all detectors of one vocabulary, remembering what it has already seen."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._seen: dict[tuple[str, str], dict[str, float]] = {}
+
+    def spell_out(self, label: str) -> str:
+        """`label` folded, menu abbreviations spelled out, a leading number and a trailing counter dropped."""
+        words = [self.vocabulary.abbreviations.get(word, word) for word in fold(_COUNTER.sub("", label)).split()]
+        if len(words) > 1 and (words[0].isdigit() or words[0] in ("i", "ii", "iii", "iv", "v", "vi")):
+            words = words[1:]
+        return " ".join(words)
+
+    def scores(self, label: str, url: str) -> dict[str, float]:
+        """Every detector that the link may lead to, with a score from CANDIDATE to 1."""
+        key = (label, url)
+        if key not in self._seen:
+            folded = self.spell_out(label) if len(label) <= 140 else ""
+            long = not folded or folded.count(" ") >= _MAX_WORDS
+            self._seen[key] = {
+                name: score
+                for name, words in self.vocabulary.detectors.items()
+                if (score := self._score(folded, long, url, words)) >= CANDIDATE
+            }
+        return self._seen[key]
+
+    def score(self, label: str, url: str, detector: str) -> float:
+        return self.scores(label, url).get(detector, 0.0)
+
+    @staticmethod
+    def _score(folded: str, long: bool, url: str, words: DetectorWords) -> float:
+        by_label = 0.0 if long else label_score(folded, words)
+        if by_label == 1.0:
+            return 1.0
+        by_slug = slug_score(url, words) if url and not long else 0.0
+        if by_label >= STRONG:
+            return min(1.0, by_label + (0.02 if by_slug else 0.0))
+        if by_label and by_slug >= 0.5:
+            return max(by_label, 0.7)
+        if not by_label and by_slug:
+            refused = any(f" {phrase} " in f" {folded} " for phrase in words.not_)
+            return 0.0 if refused else by_slug * 0.8
+        return by_label

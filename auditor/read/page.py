@@ -1,0 +1,291 @@
+"""One page as facts: charset, title, headings, links with their place, forms, feeds, text. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from auditor.model import Look, Place
+from auditor.read.dom import Box, build
+from auditor.read.encoding import Decoded, decode
+from auditor.read.folding import fold, nfc
+from auditor.read.urls import canonical
+
+_FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|tif|txt|xml)$", re.I)
+_DOWNLOAD = re.compile(r"[?&/](download|dl|tai-?ve|taive|getfile|file_?id|attachment|downloadfile)\b", re.I)
+_REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as it stands on the page. `url` is absolute and canonical; "" for `#`, javascript: and the like."""
+
+    url: str
+    href: str
+    text: str
+    title: str
+    place: Place
+    folded: str
+    box: Box | None = None
+    rel: str = ""
+
+    @property
+    def label(self) -> str:
+        """The words of the link: its text, else its title or its picture's alternative text."""
+        return self.text or self.title
+
+    @property
+    def is_file(self) -> bool:
+        parts = urlsplit(self.url)
+        return bool(_FILE.search(parts.path) or _DOWNLOAD.search(self.url) or _FILE.search(self.title))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form: where it sends to and which fields it has. `text` is all words in it."""
+
+    action: str
+    method: str
+    fields: tuple[tuple[str, str], ...]  # (kind, name)
+    text: str
+    place: Place
+    has_submit: bool
+    box: Box | None = None
+
+    @property
+    def has_textarea(self) -> bool:
+        return any(kind == "textarea" for kind, _ in self.fields)
+
+    @property
+    def has_password(self) -> bool:
+        return any(kind == "password" for kind, _ in self.fields)
+
+
+@dataclass(eq=False)
+class Page:
+    """A page that answered with HTML. `look` is the evidence; everything else is read from its body."""
+
+    look: Look
+    decoded: Decoded
+    root: Box
+    url: str  # canonical final URL
+    title: str
+    lang: str
+    generator: str
+    base: str
+    metas: tuple[tuple[str, str], ...]
+    feeds: tuple[tuple[str, str], ...]  # (title, url) of <link rel=alternate type=…rss/atom…>
+    refresh: str  # target of a meta refresh, "" if none
+    scripts: int
+    json_ld: tuple[Any, ...]
+    links: tuple[Link, ...] = ()
+    forms: tuple[Form, ...] = ()
+    images: tuple[tuple[str, str], ...] = ()
+    template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
+
+    @cached_property
+    def text(self) -> str:
+        return self.root.text
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @cached_property
+    def headings(self) -> tuple[tuple[int, str], ...]:
+        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.root.walk() if box.tag in _HEADINGS and box.text)
+
+    @cached_property
+    def main_boxes(self) -> tuple[Box, ...]:
+        """The boxes that hold text of their own, in the page's body and not repeated on the site's other pages."""
+        return tuple(
+            box
+            for box in self.root.walk()
+            if self.is_main(box) and any(isinstance(p, str) and p.strip() for p in box.parts)
+        )
+
+    def is_main(self, box: Box) -> bool:
+        if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
+            return False
+        return box.mark not in self.template
+
+    @cached_property
+    def main_text(self) -> str:
+        """The text of this page's own: without menus, side blocks that stand on every page, and footer."""
+        wanted: list[str] = []
+        self._collect(self.root, wanted)
+        return " ".join(" ".join(wanted).split())
+
+    def _collect(self, box: Box, out: list[str]) -> None:
+        if box.parent is not None and not self.is_main(box):
+            return
+        for part in box.parts:
+            if isinstance(part, str):
+                if part.strip() and box.place is not Place.SIDE:
+                    out.append(part)
+            else:
+                self._collect(part, out)
+
+    def meta(self, *names: str) -> str:
+        wanted = {name.lower() for name in names}
+        return next((value for name, value in self.metas if name in wanted and value), "")
+
+    def place_text(self, place: Place) -> str:
+        """All text in one place of the page, header or footer."""
+        tops = [b for b in self.root.walk() if b.place is place and (b.parent is None or b.parent.place is not place)]
+        return " ".join(box.text for box in tops)
+
+
+def is_html(look: Look) -> bool:
+    """True if the answer is a web page, by its type or, where the type is missing or wrong, by its first bytes."""
+    kind = look.content_type.lower()
+    if "html" in kind:
+        return True
+    if kind and not kind.startswith(("text/plain", "application/octet-stream")):
+        return False
+    head = look.body[:1024].lstrip().lower()
+    return head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in head
+
+
+def read_page(look: Look) -> Page:
+    """Read one HTML answer. Never raises for bad markup."""
+    decoded = decode(look.body, look.content_type)
+    root, parser = build(decoded.text)
+    final = canonical(look.final_url)
+    base = _base(parser, look.final_url)
+    page = Page(
+        look=look, decoded=decoded, root=root, url=final, base=base,
+        title=nfc(_text_of(parser, "title")), lang=_lang(parser), generator="", metas=_metas(parser),
+        feeds=_feeds(parser, base), refresh=_refresh(parser, base),
+        scripts=len(parser.css("script")), json_ld=tuple(_json_ld(parser)),
+    )  # fmt: skip
+    page.generator = page.meta("generator")
+    page.links = tuple(_links(root, base))
+    page.forms = tuple(_forms(root, base))
+    page.images = tuple(
+        (box.attrs.get("src") or "", box.attrs.get("alt") or "") for box in root.walk() if box.tag == "img"
+    )
+    return page
+
+
+def _text_of(parser: LexborHTMLParser, selector: str) -> str:
+    node = parser.css_first(selector)
+    return node.text() if node is not None else ""
+
+
+def _lang(parser: LexborHTMLParser) -> str:
+    node = parser.css_first("html")
+    return ((node.attributes.get("lang") if node is not None else "") or "").lower()
+
+
+def _base(parser: LexborHTMLParser, url: str) -> str:
+    node = parser.css_first("base[href]")
+    return urljoin(url, node.attributes.get("href") or "") if node is not None else url
+
+
+def _metas(parser: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
+    out = []
+    for node in parser.css("meta"):
+        attrs = node.attributes
+        name = attrs.get("name") or attrs.get("property") or attrs.get("itemprop") or attrs.get("http-equiv")
+        if name and attrs.get("content"):
+            out.append((name.strip().lower(), (attrs["content"] or "").strip()))
+    return tuple(out)
+
+
+def _feeds(parser: LexborHTMLParser, base: str) -> tuple[tuple[str, str], ...]:
+    out = []
+    for node in parser.css("link[rel~=alternate]"):
+        attrs = node.attributes
+        kind = (attrs.get("type") or "").lower()
+        if ("rss" in kind or "atom" in kind) and attrs.get("href"):
+            out.append((nfc(attrs.get("title") or ""), canonical(urljoin(base, (attrs["href"] or "").strip()))))
+    return tuple(out)
+
+
+def _refresh(parser: LexborHTMLParser, base: str) -> str:
+    for node in parser.css("meta"):
+        if (node.attributes.get("http-equiv") or "").lower() == "refresh":
+            found = _REFRESH.match(node.attributes.get("content") or "")
+            return canonical(urljoin(base, found.group(1))) if found else ""
+    return ""
+
+
+def _json_ld(parser: LexborHTMLParser) -> Iterator[Any]:
+    for node in parser.css('script[type="application/ld+json"]')[:10]:
+        try:
+            yield json.loads(node.text() or "")
+        except ValueError:  # broken JSON-LD is common and says nothing
+            continue
+
+
+def absolute(base: str, href: str) -> str:
+    """The canonical absolute URL of `href`, or "" if it leads nowhere (`#`, javascript:, mailto:, not a URL)."""
+    href = href.strip()
+    if (
+        not href
+        or href.startswith("#")
+        or href.lower().startswith(("javascript:", "mailto:", "tel:", "data:", "void(", "fax:", "callto:"))
+    ):
+        return ""
+    try:
+        url = urljoin(base, href)
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError for a bad port
+    except ValueError:
+        return ""
+    return canonical(url) if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def _links(root: Box, base: str) -> Iterator[Link]:
+    joined: dict[str, str] = {}
+    for box in root.walk():
+        if box.tag in ("a", "area"):
+            href = box.attrs.get("href") or ""
+        elif box.tag == "option":
+            href = box.attrs.get("value") or ""
+            if not href.startswith(("http://", "https://", "/")):
+                continue
+        else:
+            continue
+        if href not in joined:
+            joined[href] = absolute(base, href)
+        text = nfc(box.text)
+        title = nfc(box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box))
+        label = text or title
+        yield Link(
+            joined[href], href.strip(), text, title, box.place, fold(label[:300]), box, box.attrs.get("rel") or ""
+        )
+
+
+def _alt(box: Box) -> str:
+    return next(
+        (inner.attrs.get("alt") or inner.attrs.get("title") or "" for inner in box.walk() if inner.tag == "img"), ""
+    )
+
+
+def _forms(root: Box, base: str) -> Iterator[Form]:
+    for box in root.walk():
+        if box.tag != "form":
+            continue
+        fields: list[tuple[str, str]] = []
+        submit = False
+        for inner in box.walk():
+            if inner.tag in ("input", "textarea", "select", "button"):
+                kind = inner.tag if inner.tag != "input" else (inner.attrs.get("type") or "text").lower()
+                submit = submit or kind in ("submit", "image", "button")
+                fields.append((kind, inner.attrs.get("name") or inner.attrs.get("id") or ""))
+        words = " ".join(
+            v for i in box.walk() for k in ("placeholder", "value", "title", "alt") if (v := i.attrs.get(k))
+        )
+        action = absolute(base, box.attrs.get("action") or "") or canonical(base)
+        method = (box.attrs.get("method") or "get").lower()
+        yield Form(action, method, tuple(fields), f"{box.text} {words}", box.place, submit, box)

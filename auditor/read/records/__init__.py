@@ -1,0 +1,63 @@
+"""Mail records read: from what the DNS answered to facts. Pure; the looks are made in auditor/gather/mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from auditor.model import Completed, MailEvidence, MailFacts, Reason
+from auditor.read.records.dkim import read_dkim
+from auditor.read.records.dmarc import read_dmarc
+from auditor.read.records.mx import read_mx
+from auditor.read.records.outcomes import NEGATIVE
+from auditor.read.records.problems import Problem
+from auditor.read.records.spf import read_spf
+
+__all__ = ["Problem", "read_mail"]
+
+
+def read_mail(evidence: MailEvidence, first: MailEvidence | None = None) -> MailFacts:
+    """The facts of a mail domain from one look at it.
+
+    A part whose `reason` is dns_nxdomain or dns_nodata rests on a negative answer of the DNS. `confirmed` is False as
+    long as such a part stands alone: `first`, an earlier look that came to the same for each of them, confirms it.
+    """
+    facts = _read(evidence)
+    if first is None:
+        return replace(facts, confirmed=not _resting(facts))
+    earlier = _resting(_read(first))
+    return replace(facts, confirmed=all(earlier.get(part) == said for part, said in _resting(facts).items()))
+
+
+def _read(evidence: MailEvidence) -> MailFacts:
+    gone = is_gone(evidence)
+    mx = read_mx(evidence.mx, evidence.address)
+    hosts = {(name, rdtype): answer for name, rdtype, answer in evidence.spf_hosts}
+    spf = read_spf(evidence.domain, evidence.txt, dict(evidence.spf_tree), hosts)
+    dmarc = read_dmarc(evidence.domain, evidence.dmarc, domain_exists=not gone)
+    if gone:
+        why = Reason.DNS_NXDOMAIN
+        mx = replace(mx, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.MX_MISSING))
+        spf = replace(spf, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.SPF_MISSING))
+        if dmarc.state in ("none", "unverifiable"):
+            dmarc = replace(dmarc, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.DMARC_MISSING))
+    dkim = tuple(read_dkim(selector, answer) for selector, answer in evidence.dkim)
+    return MailFacts(evidence.domain, evidence.looked_at, mx, spf, dmarc, dkim, evidence=evidence)
+
+
+def is_gone(evidence: MailEvidence) -> bool:
+    """True if the DNS said that the mail domain's name does not exist (RFC 8020) and nothing contradicts it."""
+    looks = (evidence.mx, evidence.address, evidence.txt)
+    denied = [not isinstance(look, Completed) and look.reason is Reason.DNS_NXDOMAIN for look in looks]
+    existing = [isinstance(look, Completed) or look.reason is Reason.DNS_NODATA for look in looks]
+    return any(denied) and not any(existing)
+
+
+def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
+    """What each part that rests on a negative answer says, by the part's name."""
+    parts: list[tuple[str, str, Reason | None]] = [
+        ("mx", facts.mx.state, facts.mx.reason),
+        ("spf", facts.spf.state, facts.spf.reason),
+        ("dmarc", facts.dmarc.state, facts.dmarc.reason),
+        *((f"dkim {part.selector}", part.state, part.reason) for part in facts.dkim),
+    ]
+    return {name: (state, reason) for name, state, reason in parts if reason in NEGATIVE and reason is not None}

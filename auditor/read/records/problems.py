@@ -1,0 +1,90 @@
+"""The closed list of what can be wrong with a mail domain's records. Vietnamese texts: config/mail_problems.yaml."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """One key per fault or remark. The key says what is so, never how grave it is: that is for the judge."""
+
+    # the whole zone
+    ZONE_GONE = "zone_gone"
+
+    # MX (RFC 5321 section 5.1, RFC 7505, RFC 2181 section 10.3)
+    MX_MISSING = "mx_missing"
+    MX_IMPLICIT = "mx_implicit"
+    MX_NULL = "mx_null"
+    MX_NULL_WITH_OTHERS = "mx_null_with_others"
+    MX_TARGET_ALIAS = "mx_target_alias"
+    MX_TARGET_UNRESOLVED = "mx_target_unresolved"
+    MX_TARGET_UNCHECKED = "mx_target_unchecked"
+    MX_TARGET_IS_ADDRESS = "mx_target_is_address"
+    MX_PRIVATE_ADDRESS = "mx_private_address"
+    MX_UNREADABLE = "mx_unreadable"
+
+    # SPF (RFC 7208)
+    SPF_MISSING = "spf_missing"
+    SPF_NEAR_MISS = "spf_near_miss"
+    SPF_MULTIPLE = "spf_multiple"
+    SPF_SYNTAX = "spf_syntax"
+    SPF_UNKNOWN_MECHANISM = "spf_unknown_mechanism"
+    SPF_BAD_ADDRESS = "spf_bad_address"
+    SPF_BAD_PREFIX = "spf_bad_prefix"
+    SPF_BAD_DOMAIN = "spf_bad_domain"
+    SPF_BAD_MACRO = "spf_bad_macro"
+    SPF_REPEATED_MODIFIER = "spf_repeated_modifier"
+    SPF_NON_ASCII = "spf_non_ascii"
+    SPF_TOO_MANY_LOOKUPS = "spf_too_many_lookups"
+    SPF_TOO_MANY_VOIDS = "spf_too_many_voids"
+    SPF_TOO_MANY_MX = "spf_too_many_mx"
+    SPF_LOOP = "spf_loop"
+    SPF_INCLUDE_MISSING = "spf_include_missing"
+    SPF_INCLUDE_MULTIPLE = "spf_include_multiple"
+    SPF_INCLUDE_INVALID = "spf_include_invalid"
+    SPF_INCLUDE_OPEN = "spf_include_open"
+    SPF_INCLUDE_UNCHECKED = "spf_include_unchecked"
+    SPF_REDIRECT_MISSING = "spf_redirect_missing"
+    SPF_REDIRECT_IGNORED = "spf_redirect_ignored"
+    SPF_TERMS_AFTER_ALL = "spf_terms_after_all"
+    SPF_MACRO_TARGET = "spf_macro_target"
+    SPF_PLUS_ALL = "spf_plus_all"
+    SPF_NEUTRAL_ALL = "spf_neutral_all"
+    SPF_NO_ALL = "spf_no_all"
+    SPF_OPEN_RANGE = "spf_open_range"
+    SPF_PTR = "spf_ptr"
+    SPF_LONG_RECORD = "spf_long_record"
+
+    # DMARC (RFC 9989)
+    DMARC_MISSING = "dmarc_missing"
+    DMARC_NEAR_MISS = "dmarc_near_miss"
+    DMARC_MULTIPLE = "dmarc_multiple"
+    DMARC_INHERITED = "dmarc_inherited"
+    DMARC_POLICY_MISSING = "dmarc_policy_missing"
+    DMARC_POLICY_INVALID = "dmarc_policy_invalid"
+    DMARC_POLICY_NONE = "dmarc_policy_none"
+    DMARC_SUBDOMAIN_WEAKER = "dmarc_subdomain_weaker"
+    DMARC_TESTING = "dmarc_testing"
+    DMARC_NO_RUA = "dmarc_no_rua"
+    DMARC_BAD_URI = "dmarc_bad_uri"
+    DMARC_URI_SIZE = "dmarc_uri_size"
+    DMARC_PCT = "dmarc_pct"
+    DMARC_REMOVED_TAG = "dmarc_removed_tag"
+    DMARC_UNKNOWN_TAG = "dmarc_unknown_tag"
+    DMARC_BAD_TAG = "dmarc_bad_tag"
+    DMARC_DUPLICATE_TAG = "dmarc_duplicate_tag"
+    DMARC_PSD = "dmarc_psd"
+
+    # DKIM key records (RFC 6376 section 3.6.1, RFC 8301, RFC 8463)
+    DKIM_MISSING = "dkim_missing"
+    DKIM_MULTIPLE = "dkim_multiple"
+    DKIM_BAD_TAGS = "dkim_bad_tags"
+    DKIM_BAD_VERSION = "dkim_bad_version"
+    DKIM_UNKNOWN_TYPE = "dkim_unknown_type"
+    DKIM_BAD_KEY = "dkim_bad_key"
+    DKIM_REVOKED = "dkim_revoked"
+    DKIM_TESTING = "dkim_testing"
+    DKIM_KEY_TOO_SHORT = "dkim_key_too_short"
+    DKIM_KEY_SHORT = "dkim_key_short"
+    DKIM_SHA1_ONLY = "dkim_sha1_only"
+    DKIM_NOT_FOR_MAIL = "dkim_not_for_mail"

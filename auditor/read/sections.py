@@ -1,0 +1,357 @@
+"""Detectors: from leads and the pages behind them to a section's state, its items, and where was looked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from auditor.model import (
+    Agency,
+    Candidate,
+    Dated,
+    DateSource,
+    DetectorFacts,
+    Item,
+    Look,
+    LookedAt,
+    Place,
+    Reason,
+    Section,
+    SectionState,
+    SiteEvidence,
+    SiteScope,
+)
+from auditor.read.candidates import Lead, ownership
+from auditor.read.dates import parse_date
+from auditor.read.feeds import Feed
+from auditor.read.folding import fold
+from auditor.read.items import Reading
+from auditor.read.labels import LabelMatcher
+from auditor.read.page import Page
+from auditor.read.substance import Subject, Substance, judge_page
+from auditor.read.urls import same_page_key
+
+_KEPT = 6  # sections per detector that are read
+_REJECTED = 5
+_BETTER = [
+    SectionState.PRESENT, SectionState.PARTIAL, SectionState.UNVERIFIABLE, SectionState.EMPTY,
+    SectionState.BROKEN, SectionState.PARENT_ONLY, SectionState.ABSENT,
+]  # fmt: skip
+
+
+@dataclass(slots=True)
+class SiteContext:
+    """What all detectors of one site share."""
+
+    agency: Agency
+    scope: SiteScope
+    evidence: SiteEvidence
+    matcher: LabelMatcher
+    reading: Reading
+    start: Page
+    looks: Mapping[str, Look]  # by same_page_key of the requested URL
+    pages: Mapping[str, Page]  # by same_page_key of the final URL
+    feeds: Mapping[str, Feed]  # by same_page_key
+    leads: Mapping[str, list[Lead]]
+    menu: frozenset[str]
+    official_domains: tuple[str, ...]
+    probe: Look | None = None
+    inner_failures: tuple[Look, ...] = ()
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def look_at(self, url: str) -> Look | None:
+        return self.looks.get(same_page_key(url))
+
+    def page_at(self, url: str) -> Page | None:
+        look = self.look_at(url)
+        return self.pages.get(same_page_key(look.final_url)) if look is not None else self.pages.get(same_page_key(url))
+
+
+def detect(
+    detector: str, context: SiteContext, special: Callable[[SiteContext], Iterable[Section]] | None = None
+) -> DetectorFacts:
+    """All sections of one detector and the state that they give it together."""
+    sections: list[Section] = list(special(context)) if special is not None else []
+    looked: list[LookedAt] = []
+    rejected: list[Candidate] = []
+    parents: list[Lead] = []
+    waiting: list[Lead] = []
+    for lead in context.leads.get(detector, []):
+        if lead.kind == "parent":
+            parents.append(lead)
+            continue
+        if len(looked) >= _KEPT * 2:
+            break
+        section, outcome = _read_lead(detector, lead, context)
+        looked.append(LookedAt(lead.label, lead.url or lead.linked_from, outcome))
+        if section is None:
+            if outcome == "not_fetched" and lead.strong:
+                waiting.append(lead)
+            elif outcome != "not_fetched":
+                rejected.append(Candidate(lead.label, lead.url, outcome))
+        elif len(sections) < _KEPT:
+            sections.append(section)
+    rejected += [Candidate(lead.label, lead.url, "parent_portal") for lead in parents]
+    facts = _combine(detector, sections, context, parents, waiting)
+    return replace(facts, looked_at=(*_start_looked(context), *looked), rejected=tuple(rejected[:_REJECTED]))
+
+
+def _start_looked(context: SiteContext) -> tuple[LookedAt, ...]:
+    return (LookedAt(context.start.title[:80], context.start.url, "read"),)
+
+
+def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section | None, str]:
+    """The section behind a lead, or None and the reason why there is none."""
+    make = _maker(lead, context)
+    if lead.kind == "dead":
+        return make(SectionState.BROKEN, why="hash_link"), "hash_link"
+    if lead.kind == "foreign":
+        return make(SectionState.BROKEN, why="foreign_host"), "foreign_host"
+    if lead.kind == "portal":
+        state = SectionState.PRESENT if detector == "online_services" else SectionState.PARTIAL
+        missing = () if detector == "online_services" else ("time_limit", "file_list")
+        return make(state, found=("portal_link",), missing=missing, why="portal_link"), "read"
+    look = context.look_at(lead.url)
+    if look is None or look.reason in (Reason.BUDGET_SPENT, Reason.CANCELLED):
+        return None, "not_fetched"
+    if lead.kind == "feed":
+        return _feed_section(lead, context, make)
+    if not look.ok:
+        return _failed(lead, look, context, make), str(look.reason)
+    owner = ownership(look.final_url, context.agency, context.scope)
+    if owner != "own":
+        state = SectionState.PARENT_ONLY if owner == "parent" else SectionState.BROKEN
+        why = "parent_portal" if owner == "parent" else "foreign_host"
+        return (make(state, why=why) if lead.strong else None), why
+    page = context.page_at(lead.url)
+    if page is None:
+        return _file_section(lead, look, make)
+    return _page_section(detector, lead, look, page, context, make)
+
+
+Maker = Callable[..., Section]
+
+
+def _maker(lead: Lead, context: SiteContext) -> Maker:
+    look = context.look_at(lead.url) if lead.url else context.start.look
+
+    def make(state: SectionState, **facts: object) -> Section:
+        base = Section(
+            label=lead.label, url=lead.url or lead.linked_from, place=lead.place, own=lead.kind in ("own", "feed"), state=state,
+            fetched_at=look.fetched_at if look is not None else context.start.look.fetched_at, linked_from=lead.linked_from,
+        )  # fmt: skip
+        return replace(base, **facts)  # type: ignore[arg-type]
+
+    return make
+
+
+def _failed(lead: Lead, look: Look, context: SiteContext, make: Maker) -> Section | None:
+    """404 and 410 say that the page is gone; everything else says only that it could not be read."""
+    if not lead.strong:
+        return None
+    if look.reason is Reason.HTTP_404:
+        return make(
+            SectionState.BROKEN,
+            why="http_404",
+            reason=look.reason,
+            rests_on_network=True,
+            confirmed=context.evidence.agreeing(look.url),
+        )
+    if look.reason is Reason.EMPTY_BODY:
+        return make(
+            SectionState.EMPTY,
+            why="empty_body",
+            reason=look.reason,
+            rests_on_network=True,
+            confirmed=context.evidence.agreeing(look.url),
+        )
+    return make(SectionState.UNVERIFIABLE, reason=look.reason, rests_on_network=True, confirmed=False)
+
+
+def _file_section(lead: Lead, look: Look, make: Maker) -> tuple[Section | None, str]:
+    """A label that opens a document: it is there, but its parts cannot be read from a file."""
+    if not lead.strong or "xml" in look.content_type:
+        return None, "not_html"
+    return make(SectionState.PARTIAL, found=("file",), why="file_only"), "read"
+
+
+def _page_section(
+    detector: str, lead: Lead, look: Look, page: Page, context: SiteContext, make: Maker
+) -> tuple[Section | None, str]:
+    vocabulary = context.matcher.vocabulary
+    home = same_page_key(page.url) == same_page_key(context.start.url)
+    if home and detector not in ("news", "search", "online_services"):
+        return (make(SectionState.BROKEN, why="goes_home") if lead.strong else None), "goes_home"
+    if _is_soft_404(page, look, context):
+        return (
+            make(SectionState.BROKEN, why="soft_404", excerpt=page.main_text[:160]) if lead.strong else None
+        ), "soft_404"
+    walled = any(form.has_password and form.box is not None and page.is_main(form.box) for form in page.forms)
+    if (walled and len(page.main_text) < 400) or (
+        len(page.main_text) < 600 and vocabulary.any_in("login", fold(page.main_text))
+    ):
+        return (
+            make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=page.main_text[:160]) if lead.strong else None
+        ), "login_wall"
+    if _is_shell(page):
+        return (
+            make(SectionState.UNVERIFIABLE, reason=Reason.NEEDS_JAVASCRIPT, why="js_only") if lead.strong else None
+        ), "js_only"
+    subject = Subject(
+        page, vocabulary.detectors[detector], context.reading, _details(page, context), context.official_domains,
+        context.menu, lead.strong,
+    )  # fmt: skip
+    substance = judge_page(subject)
+    if substance.state is SectionState.EMPTY and not lead.strong:
+        return None, substance.why or "no_substance"
+    return _from_substance(substance, page, context, make), "read"
+
+
+def _from_substance(substance: Substance, page: Page, context: SiteContext, make: Maker) -> Section:
+    newest = newest_of(substance.items)
+    return make(
+        substance.state, items=substance.items, newest=newest, found=substance.found, missing=substance.missing,
+        undated=bool(substance.items) and newest is None, why=substance.why, excerpt=page.main_text[:160],
+    )  # fmt: skip
+
+
+def newest_of(items: Iterable[Item]) -> Dated | None:
+    return max((item.dated for item in items if item.dated is not None), key=lambda dated: dated.date, default=None)
+
+
+def _details(page: Page, context: SiteContext) -> tuple[Page, ...]:
+    """Pages that this one links to from its own content and that were read."""
+    own, seen = same_page_key(page.url), {}
+    for link in page.links:
+        if link.url and link.box is not None and link.place in (Place.BODY, Place.SIDE) and page.is_main(link.box):
+            inner = context.page_at(link.url)
+            key = same_page_key(inner.url) if inner is not None else own
+            if inner is not None and key != own and key not in context.menu and key != same_page_key(context.start.url):
+                seen[key] = inner
+    return tuple(seen.values())[:6]
+
+
+def _is_soft_404(page: Page, look: Look, context: SiteContext) -> bool:
+    """A page that answers 200 and says that it does not exist, or looks like the answer to a random address."""
+    vocabulary = context.matcher.vocabulary
+    text = page.main_text
+    if len(text) < 700 and vocabulary.any_in("not_found", fold(f"{page.title} {text}")):
+        return True
+    probe = context.probe
+    if probe is None or not probe.ok or look.url == probe.url:
+        return False
+    if probe.digest and probe.digest == look.digest:
+        return True
+    return bool(look.redirects) and probe.redirects != () and look.final_url == probe.final_url
+
+
+def _is_shell(page: Page) -> bool:
+    return page.scripts > 0 and len(page.text) < 80 and len(page.links) <= 2
+
+
+def _feed_section(lead: Lead, context: SiteContext, make: Maker) -> tuple[Section | None, str]:
+    feed = context.feeds.get(same_page_key(lead.url))
+    if feed is None or not feed.items:
+        return None, "no_items"
+    items = tuple(
+        Item(one.title, one.url, feed_date(one.raw_date, one.title, lead.url, context.reading), ("detail",))
+        for one in feed.items
+    )
+    newest = newest_of(items)
+    return make(SectionState.PRESENT, items=items, newest=newest, found=("items",), undated=newest is None), "read"
+
+
+def feed_date(raw: str, title: str, url: str, reading: Reading) -> Dated | None:
+    if not raw:
+        return None
+    day = parse_date(raw, as_of=reading.as_of, words=reading.vocabulary.dates, month_first=reading.month_first)
+    return Dated(day, DateSource.RSS, f"{raw} {title}"[:120], url) if day is not None and day <= reading.as_of else None
+
+
+def _combine(
+    detector: str, sections: list[Section], context: SiteContext, parents: list[Lead], waiting: list[Lead]
+) -> DetectorFacts:
+    """One state out of all sections: what stands on several pages counts together."""
+    pages = [s for s in sections if s.place is not Place.FEED]
+    if not any(s.state in (SectionState.PRESENT, SectionState.PARTIAL) for s in pages) and any(
+        s.state is SectionState.EMPTY for s in pages
+    ):
+        sections = pages  # a feed alone does not make an empty section present
+    sections = sorted(sections, key=lambda s: (_BETTER.index(s.state), s.place is Place.FEED))
+    usable = [s for s in sections if s.state in (SectionState.PRESENT, SectionState.PARTIAL)]
+    if usable:
+        return _usable(detector, sections, usable, context)
+    if not sections:
+        return _nothing(detector, context, parents, waiting)
+    doubt = next((s for s in sections if s.state is SectionState.UNVERIFIABLE), None)
+    if doubt is not None or waiting:
+        reason = doubt.reason if doubt is not None else Reason.BUDGET_SPENT
+        why = doubt.why if doubt is not None else "not_fetched"
+        return DetectorFacts(
+            detector, SectionState.UNVERIFIABLE, tuple(sections), reason=reason, why=why, confirmed=False
+        )
+    if sections[0].state is SectionState.PARENT_ONLY:
+        return DetectorFacts(detector, SectionState.PARENT_ONLY, tuple(sections), why="parent_portal")
+    best = sections[0]
+    return DetectorFacts(
+        detector,
+        best.state,
+        tuple(sections),
+        why=best.why,
+        reason=best.reason,
+        confirmed=all(s.confirmed for s in sections),
+        missing=best.missing,
+    )
+
+
+def _usable(detector: str, sections: list[Section], usable: list[Section], context: SiteContext) -> DetectorFacts:
+    words = context.matcher.vocabulary.detectors[detector]
+    found = tuple(dict.fromkeys(part for s in usable for part in s.found))
+    missing = tuple(dict.fromkeys(part for s in usable for part in s.missing if part not in found))
+    state = SectionState.PRESENT if any(s.state is SectionState.PRESENT for s in usable) else SectionState.PARTIAL
+    if (
+        state is SectionState.PARTIAL
+        and words.parts
+        and set(words.parts) <= set(found)
+        and detector in ("organisation", "procedures")
+    ):
+        state, missing = SectionState.PRESENT, ()
+    if state is SectionState.PRESENT:
+        missing = tuple(part for part in missing if detector not in ("organisation", "procedures", "contact"))
+    newest = _newest(detector, usable) if words.dated else None
+    undated = words.dated and newest is None and any(s.items for s in usable)
+    best = usable[0]
+    return DetectorFacts(
+        detector, state, tuple(sections), newest, undated, why=best.why, confirmed=True, found=found, missing=missing
+    )
+
+
+def _newest(detector: str, usable: list[Section]) -> Dated | None:
+    """The newest date of all sections; of documents that show a date of their own the feed's stamp does not count."""
+    dated = [s for s in usable if s.newest is not None]
+    if detector == "legal_documents":
+        dated = [s for s in dated if s.place is not Place.FEED] or dated
+    return max((s.newest for s in dated if s.newest is not None), key=lambda d: d.date, default=None)
+
+
+def _nothing(detector: str, context: SiteContext, parents: list[Lead], waiting: list[Lead]) -> DetectorFacts:
+    if waiting:
+        return DetectorFacts(
+            detector, SectionState.UNVERIFIABLE, reason=Reason.BUDGET_SPENT, why="not_fetched", confirmed=False
+        )
+    if any(lead.strong for lead in parents):
+        lead = parents[0]
+        section = Section(
+            lead.label, lead.url, lead.place, False, SectionState.PARENT_ONLY, linked_from=lead.linked_from
+        )
+        return DetectorFacts(detector, SectionState.PARENT_ONLY, (section,), why="parent_portal")
+    if context.inner_failures:
+        # pages that might have named the section could not be read
+        return DetectorFacts(
+            detector,
+            SectionState.UNVERIFIABLE,
+            reason=context.inner_failures[0].reason,
+            why="pages_unread",
+            confirmed=False,
+        )
+    return DetectorFacts(detector, SectionState.ABSENT, why="no_link")

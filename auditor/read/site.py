@@ -1,0 +1,286 @@
+"""All evidence of one site -> SiteFacts. The one entry of read/ for sites. Pure: no network, no clock but as_of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta, timezone
+
+from auditor.model import (
+    Agency,
+    Dated,
+    DateSource,
+    DetectorFacts,
+    EncodingFacts,
+    Look,
+    LookKind,
+    Place,
+    SectionState,
+    SiteEvidence,
+    SiteFacts,
+    SiteScope,
+    SiteState,
+    Trap,
+)
+from auditor.model.facts import READABLE_STATES
+from auditor.read.articles import article_date
+from auditor.read.candidates import leads
+from auditor.read.contacts import read_addresses
+from auditor.read.dates import is_month_first, parse_date
+from auditor.read.feeds import Feed, read_feed
+from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
+from auditor.read.items import Reading
+from auditor.read.labels import LabelMatcher
+from auditor.read.page import Page, is_html, read_page
+from auditor.read.sections import SiteContext, detect, feed_date, newest_of
+from auditor.read.site_state import decide
+from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
+from auditor.read.traps import find_traps
+from auditor.read.urls import same_page_key
+from auditor.read.words import DETECTORS, Vocabulary
+
+VIETNAM = timezone(timedelta(hours=7))
+_SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
+    "search": search_sections,
+    "rss": feed_sections,
+    "sitemap": xml_sitemap_sections,
+    "contact": footer_contact,
+}
+_NOT_AN_UPDATE = "work_schedule"
+THIN_PAGE = 500  # characters: a start page with less text may be a splash page
+
+PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
+
+
+def read_site(
+    agency: Agency, evidence: SiteEvidence, vocabulary: Vocabulary, as_of: date, *, cache: PageCache | None = None
+) -> SiteFacts:
+    """What the looks say of the agency's site on the civil date `as_of`."""
+    cache = cache if cache is not None else {}
+    pages = read_pages(evidence.latest().values(), cache)
+    start_look = find_start(evidence)
+    start = pages.get(same_page_key(start_look.final_url)) if start_look is not None else None
+    if start is None and start_look is not None and start_look.body and is_html(start_look):
+        start = read_page(start_look)
+    scope = agency.scope
+    inner = sum(1 for page in pages.values() if page is not start and scope is not None and scope.contains(page.url))
+    state = decide(
+        agency, scope, start_look, start, vocabulary, inner_pages=inner,
+        agreed=start_look is not None and _start_agrees(evidence),
+    )  # fmt: skip
+    facts = SiteFacts(
+        agency_code=agency.code, state=state.state, start_url=evidence.start_url,
+        final_url=start_look.final_url if start_look is not None and start_look.status is not None else None,
+        state_reason=state.reason, state_detail=state.detail, state_confirmed=state.confirmed,
+        pages=len(pages), requests=evidence.requests, budget_spent=evidence.budget_spent,
+        response_ms=tuple(look.elapsed_ms for look in evidence.looks if look.ok and look.kind is LookKind.PAGE and look.elapsed_ms is not None),
+        looked_at=start_look.fetched_at if start_look is not None else None,
+        title=start.title if start is not None else None, generator=(start.generator or None) if start is not None else None,
+        start_excerpt=start.text[:300] if start is not None else "",
+    )  # fmt: skip
+    if state.state not in READABLE_STATES or start is None or start_look is None or scope is None:
+        unread = {
+            name: DetectorFacts(name, SectionState.UNVERIFIABLE, reason=state.reason, why=f"site_{state.state}")
+            for name in DETECTORS
+        }
+        return replace(facts, detectors=unread)
+    return _read_readable(facts, agency, scope, evidence, vocabulary, as_of, pages, start)
+
+
+def inner_start(start: Page, pages: dict[str, Page]) -> Page:
+    """Behind a splash page the first page that it opens is the one whose menus count."""
+    if len(start.text) > THIN_PAGE:
+        return start
+    targets = [start.refresh, *(link.url for link in start.links)]
+    inner = [page for t in targets if t and (page := pages.get(same_page_key(t))) is not None and page is not start]
+    return max(inner, key=lambda page: len(page.links), default=start)
+
+
+def read_pages(looks: Iterable[Look], cache: PageCache) -> dict[str, Page]:
+    """The web pages among the looks, by key of their final URL."""
+    pages: dict[str, Page] = {}
+    for look in looks:
+        if look.kind in (LookKind.PAGE,) and look.ok and is_html(look):
+            key = (look.digest, look.final_url)
+            page = cache.get(key) or read_page(look)
+            cache[key] = page
+            pages.setdefault(same_page_key(look.final_url), page)
+    return pages
+
+
+def find_start(evidence: SiteEvidence) -> Look | None:
+    """The look at the start page: the last one that succeeded, else the last one."""
+    if evidence.start_url is None:
+        return None
+    wanted = same_page_key(evidence.start_url)
+    looks = [look for look in evidence.looks if look.kind is LookKind.PAGE and same_page_key(look.url) == wanted]
+    good = [look for look in looks if look.ok]
+    return (good or looks or [None])[-1]  # type: ignore[list-item]
+
+
+def _start_agrees(evidence: SiteEvidence) -> bool:
+    wanted = same_page_key(evidence.start_url or "")
+    looks = [look for look in evidence.looks if look.kind is LookKind.PAGE and same_page_key(look.url) == wanted]
+    by_attempt = {attempt: [look.ok for look in looks if look.attempt == attempt] for attempt in (1, 2)}
+    return bool(by_attempt[1]) and bool(by_attempt[2]) and not any(by_attempt[1]) and not any(by_attempt[2])
+
+
+def _read_readable(
+    facts: SiteFacts,
+    agency: Agency,
+    scope: SiteScope,
+    evidence: SiteEvidence,
+    vocabulary: Vocabulary,
+    as_of: date,
+    pages: dict[str, Page],
+    start: Page,
+) -> SiteFacts:
+    own = {key: page for key, page in pages.items() if scope.contains(page.url)}
+    _mark_template(own.values())
+    start = inner_start(start, own)
+    context = make_context(agency, scope, evidence, vocabulary, as_of, own, start)
+    detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
+    detectors = {name: _date_from_articles(found, context) for name, found in detectors.items()}
+    addresses, images = read_addresses(context, detectors)
+    newest = max(
+        ((found.newest, name) for name, found in detectors.items() if found.newest is not None and name != _NOT_AN_UPDATE),
+        key=lambda pair: pair[0].date, default=None,
+    )  # fmt: skip
+    traps = (*find_traps(context), *(Trap(kind, url) for kind, url in evidence.traps))
+    return replace(
+        facts, detectors=detectors, addresses=addresses, image_addresses=images, traps=traps, encoding=_encoding(own, start),
+        newest_update=newest[0] if newest else None, newest_detector=newest[1] if newest else None,
+        generator=start.generator or next((page.generator for page in own.values() if page.generator), None),
+    )  # fmt: skip
+
+
+def make_context(
+    agency: Agency,
+    scope: SiteScope,
+    evidence: SiteEvidence,
+    vocabulary: Vocabulary,
+    as_of: date,
+    pages: dict[str, Page],
+    start: Page,
+) -> SiteContext:
+    """Everything that detectors share, built once per site."""
+    matcher = LabelMatcher(vocabulary)
+    looks: dict[str, Look] = {}
+    for look in evidence.looks:
+        known = looks.get(same_page_key(look.url))
+        if known is None or not known.ok or look.ok:
+            looks[same_page_key(look.url)] = look
+    feeds = _feeds(evidence)
+    fetch_day = start.look.fetched_at.astimezone(VIETNAM).date()
+    month_first = is_month_first(_date_strings(pages.values(), feeds.values()))
+    reading = Reading(as_of, vocabulary, month_first, fetch_day, {})
+    reading.known.update(_known_dates(evidence, feeds, reading))
+    domains = tuple(filter(None, [agency.mail_domain])) + tuple(
+        u.domain for u in agency.accepted_mail_domains if u.valid_on(as_of)
+    )
+    menu = frozenset(
+        same_page_key(link.url)
+        for link in start.links
+        if link.url and link.place is Place.HEADER and scope.contains(link.url)
+    )
+    probe = next((look for look in evidence.looks if look.kind is LookKind.PROBE), None)
+    failures = tuple(
+        look for look in looks.values() if look.kind is LookKind.PAGE and not look.ok and look.reason is not None and look.status != 404
+    )  # fmt: skip
+    return SiteContext(
+        agency, scope, evidence, matcher, reading, start, looks, pages, feeds, leads(pages.values(), start, agency, scope, matcher),
+        menu - {same_page_key(start.url)}, domains, probe, failures,
+    )  # fmt: skip
+
+
+def _mark_template(pages: Iterable[Page]) -> None:
+    """Mark on each page what it shares with at least half of the others: menus, side blocks, footer."""
+    pages = list(pages)
+    if len(pages) < 4:
+        return
+    counts: Counter[tuple[int, int]] = Counter()
+    for page in pages:
+        counts.update({box.mark for box in page.root.walk() if box.weight})
+    shared = frozenset(key for key, count in counts.items() if count >= max(3, len(pages) * 0.4))
+    for page in pages:
+        page.template = shared
+        for name in ("main_text", "main_boxes"):
+            page.__dict__.pop(name, None)
+
+
+def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:
+    out = {}
+    for look in evidence.latest().values():
+        if look.ok and look.kind in (LookKind.FEED, LookKind.PAGE) and not is_html(look):
+            feed = read_feed(look.body, look.content_type, look.final_url)
+            if feed.kind:
+                out[same_page_key(look.url)] = feed
+    return out
+
+
+def _date_strings(pages: Iterable[Page], feeds: Iterable[Feed]) -> list[str]:
+    strings = [item.raw_date for feed in feeds for item in feed.items if item.raw_date]
+    for page in pages:
+        strings += [
+            box.text for box in page.main_boxes if 6 <= len(box.text) <= 60 and any(c.isdigit() for c in box.text)
+        ]
+    return strings[:4000]
+
+
+def _known_dates(evidence: SiteEvidence, feeds: Mapping[str, Feed], reading: Reading) -> dict[str, Dated]:
+    """Dates of items by URL, from site maps (unless they are made at the time of the request) and, before them, feeds."""
+    known: dict[str, Dated] = {}
+    for look in evidence.latest().values():
+        if look.kind is LookKind.SITEMAP and look.ok:
+            urls = read_sitemap(look.body, look.final_url).urls
+            if lastmod_is_generated(urls, look.fetched_at.astimezone(VIETNAM).date()):
+                continue
+            for entry in urls:
+                day = (
+                    parse_date(entry.raw_lastmod, as_of=reading.as_of, words=reading.vocabulary.dates)
+                    if entry.raw_lastmod
+                    else None
+                )
+                if day is not None and day <= reading.as_of:
+                    known[same_page_key(entry.loc)] = Dated(
+                        day, DateSource.SITEMAP, f"{entry.raw_lastmod} {entry.loc}"[:160], look.url
+                    )
+    for key, feed in feeds.items():
+        for item in feed.items:
+            dated = feed_date(item.raw_date, item.title, key, reading) if item.url else None
+            if dated is not None and item.url:
+                known[same_page_key(item.url)] = dated
+    return known
+
+
+def _date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
+    """Lists that show no dates: the dates of those of their items whose own pages were read."""
+    if not found.undated:
+        return found
+    sections = []
+    for section in found.sections:
+        items = []
+        for item in section.items:
+            page = context.page_at(item.url) if item.url and item.dated is None else None
+            dated = article_date(page, context.reading) if page is not None else item.dated
+            items.append(replace(item, dated=dated))
+        newest = newest_of(items)
+        sections.append(replace(section, items=tuple(items), newest=newest, undated=bool(items) and newest is None))
+    newest = max((s.newest for s in sections if s.newest is not None), key=lambda d: d.date, default=None)
+    return replace(found, sections=tuple(sections), newest=newest, undated=newest is None)
+
+
+def _encoding(pages: Mapping[str, Page], start: Page) -> EncodingFacts:
+    decoded = [page.decoded for page in pages.values()]
+    utf8 = sum(one.charset.lower().replace("-", "") in ("utf8", "ascii", "utf8sig") for one in decoded)
+    odd = next((page for page in pages.values() if page.decoded.legacy), None)
+    return EncodingFacts(
+        charset=start.decoded.charset, declared=start.decoded.declared, utf8_share=utf8 / len(decoded) if decoded else 0.0,
+        legacy=odd.decoded.legacy if odd is not None else None, nfd_pages=sum(one.nfd for one in decoded),
+        excerpt=(odd or start).title[:120], url=(odd or start).url,
+    )  # fmt: skip
+
+
+def state_is_readable(state: SiteState) -> bool:
+    return state in READABLE_STATES

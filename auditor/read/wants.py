@@ -1,0 +1,112 @@
+"""What to look at next, from what was read so far: the frontier's priorities. Pure; never steered by verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.model import Place, SectionState
+from auditor.read.candidates import Lead
+from auditor.read.sections import SiteContext, detect
+from auditor.read.urls import is_calendar, is_twin, is_useless, repeats_segments, same_page_key
+from auditor.read.words import DETECTORS
+
+_STRONG_LEADS = 3
+_WEAK_LEADS = 2
+_MANY = {
+    "organisation": 4,
+    "email_directory": 4,
+    "legal_documents": 4,
+    "news": 4,
+    "feedback": 4,
+    "strategy_planning": 4,
+}
+_DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
+_NO_PAGE = frozenset({"search"})
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A URL worth a look, what for, and how urgently (smaller is sooner)."""
+
+    url: str
+    feed: bool
+    priority: float
+    detector: str
+
+
+def section_wants(context: SiteContext) -> list[Want]:
+    """The best unread leads of every detector: first each detector's best, then the second best, and so on."""
+    wants: dict[str, Want] = {}
+    for detector in DETECTORS:
+        if detector in _NO_PAGE:
+            continue
+        for rank, lead in enumerate(_worth(detector, context.leads.get(detector, []), context)):
+            key = same_page_key(lead.url)
+            known = wants.get(key)
+            if known is None or rank < known.priority:
+                wants[key] = Want(lead.url, lead.kind == "feed", rank + (0.5 if lead.kind == "feed" else 0.0), detector)
+    if not any(want.feed for want in wants.values()):
+        for _title, url in context.start.feeds[:2]:
+            wants.setdefault(same_page_key(url), Want(url, True, 1.5, "rss"))
+    unread = [want for key, want in wants.items() if key not in context.looks]
+    return sorted(unread, key=lambda want: want.priority)
+
+
+def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[Lead]:
+    """Strong leads up to a bound; weak ones only while they may still be needed; one feed."""
+    pages = [
+        lead
+        for lead in leads
+        if lead.kind == "own" and (_is_plain(lead.url) or (lead.strong and not _is_trap(lead.url)))
+    ]
+    feeds = [lead for lead in leads if lead.kind == "feed"]
+    strong = [lead for lead in pages if lead.strong][: _MANY.get(detector, _STRONG_LEADS)]
+    weak = [lead for lead in pages if not lead.strong]
+    yield from strong
+    if not strong or detector == "news":
+        yield from feeds[:1]  # otherwise a feed is only wanted where the list shows no dates
+    if len(strong) < 2 or detector in ("organisation", "email_directory"):
+        yield from weak[:_WEAK_LEADS]
+
+
+def _is_plain(url: str) -> bool:
+    return not (is_useless(url) or _is_trap(url))
+
+
+def _is_trap(url: str) -> bool:
+    return is_twin(url) or is_calendar(url) or repeats_segments(url)
+
+
+def detail_wants(context: SiteContext) -> list[Want]:
+    """Pages of items: where lists show no dates, or the substance stands on the items' own pages."""
+    wants: dict[str, Want] = {}
+    for detector in DETECTORS:
+        words = context.matcher.vocabulary.detectors[detector]
+        if not words.is_list:
+            continue
+        facts = detect(detector, context)
+        for n, section in enumerate(facts.sections[:2]):
+            if section.place is Place.FEED or section.state not in (
+                SectionState.PRESENT,
+                SectionState.PARTIAL,
+                SectionState.EMPTY,
+            ):
+                continue
+            undated = words.dated and section.undated
+            count = 2 if undated else _DETAILS.get(detector, 0)
+            if detector == "legal_documents" and "file" in section.found:
+                count = 0
+            urls = [
+                item.url
+                for item in section.items
+                if item.url and context.scope.contains(item.url) and _is_plain(item.url)
+            ]
+            for rank, url in enumerate(urls[:count]):
+                wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))
+    unread = [want for key, want in wants.items() if key not in context.looks and not _is_file(want.url)]
+    return sorted(unread, key=lambda want: want.priority)
+
+
+def _is_file(url: str) -> bool:
+    return url.lower().rpartition(".")[2] in ("pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx")

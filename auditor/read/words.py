@@ -1,0 +1,93 @@
+"""The vocabulary as values: folded words by which labels, states and parts of substance are recognised. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.read.dates import DateWords
+from auditor.read.folding import fold
+
+DETECTORS = (
+    "organisation", "legal_documents", "procedures", "legal_dissemination", "strategy_planning", "email_directory",
+    "projects_procurement", "online_services", "feedback", "news", "direction", "work_schedule", "budget_disclosure",
+    "statistics", "access_to_information", "contact", "search", "sitemap", "rss", "english",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorWords:
+    """The words of one detector, folded."""
+
+    name: str
+    labels: frozenset[str]
+    weak: frozenset[str]
+    slugs: tuple[str, ...]
+    not_: tuple[str, ...]
+    parts: Mapping[str, tuple[str, ...]]
+    is_list: bool
+    dated: bool
+    minimum_text: int
+    extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything of config/vocabulary.yaml, mail.yaml and dates.yaml that readers need."""
+
+    detectors: Mapping[str, DetectorWords]
+    lists: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
+    dates: DateWords
+    abbreviations: Mapping[str, str] = field(default_factory=dict)
+    free_mail: tuple[str, ...] = ()
+    isp_mail: tuple[str, ...] = ()
+
+    def any_in(self, list_name: str, folded_text: str) -> str | None:
+        """The first phrase of a word list that stands in `folded_text` as whole words, or None."""
+        padded = f" {folded_text} "
+        return next((phrase for phrase in self.lists[list_name] if f" {phrase} " in padded), None)
+
+
+def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]) -> Vocabulary:
+    """Build the vocabulary from the parsed data files. KeyError names a detector that is missing."""
+    detectors = {name: _detector(name, data["detectors"][name]) for name in DETECTORS}
+    lists = {k: _folded(v) for k, v in data.items() if isinstance(v, list)}
+    columns = {k: _folded(v) for k, v in data["columns"].items()}
+    return Vocabulary(
+        detectors, lists, columns, dates, data["abbreviations"], tuple(mail.get("free", ())), tuple(mail.get("isp", ()))
+    )
+
+
+def _folded(phrases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for phrase in phrases if (word := fold(str(phrase)))))
+
+
+def _detector(name: str, raw: Mapping[str, Any]) -> DetectorWords:
+    labels = _folded(raw.get("labels", ()))
+    slugs = dict.fromkeys(raw.get("slugs", ()))
+    for label in (*raw.get("labels", ()),):
+        for slug in _slugs(label):
+            slugs.setdefault(slug)
+    known = {"labels", "weak", "slugs", "not", "parts", "list", "dated", "minimum_text"}
+    return DetectorWords(
+        name=name,
+        labels=frozenset(labels),
+        weak=frozenset(_folded(raw.get("weak", ()))),
+        slugs=tuple(slugs),
+        not_=_folded(raw.get("not", ())),
+        parts={part: _folded(words) for part, words in raw.get("parts", {}).items()},
+        is_list=bool(raw.get("list", False)),
+        dated=bool(raw.get("dated", False)),
+        minimum_text=int(raw.get("minimum_text", 60)),
+        extra={k: tuple(str(v) for v in values) for k, values in raw.items() if k not in known},
+    )
+
+
+def _slugs(label: str) -> tuple[str, ...]:
+    """A label as an address would spell it: đ -> d, and đ -> nothing as some software does."""
+    whole = fold(label).replace(" ", "-")
+    dropped = fold(re.sub("[đĐ]", "", label)).replace(" ", "-")
+    return tuple(dict.fromkeys(s for s in (whole, dropped) if len(s) >= 6 and "-" in s))

@@ -1,0 +1,243 @@
+"""The tables, as migrations: each applied once, in order, in its own transaction. Never edit one that shipped."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("auditor")
+
+_AGENCIES_AND_RUNS = """
+CREATE TABLE agencies (
+    code TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    agency TEXT NOT NULL           -- JSON of the Agency as last audited; '' until then
+) STRICT;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('nightly', 'on_demand', 'rejudge')),
+    as_of TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    ruleset TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    message TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_as_of ON runs (as_of, kind);
+CREATE TABLE run_agencies (
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    code TEXT NOT NULL REFERENCES agencies (code),
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'error')),
+    message TEXT NOT NULL,
+    audit_id INTEGER REFERENCES audits (id),
+    PRIMARY KEY (run_id, code)
+) STRICT, WITHOUT ROWID;
+"""
+
+_AUDITS = """
+CREATE TABLE audits (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL REFERENCES agencies (code),
+    as_of TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    superseded INTEGER NOT NULL DEFAULT 0,   -- 1: a later version of the same night exists
+    run_id INTEGER REFERENCES runs (id),
+    rejudged_from INTEGER REFERENCES audits (id),  -- whose evidence was read again
+    ruleset TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    site_state TEXT NOT NULL,
+    down INTEGER NOT NULL,             -- 1: unreachable or parked, confirmed, and not by our own doing
+    nxdomain_confirmed INTEGER NOT NULL,
+    grade TEXT,
+    f_earned INTEGER NOT NULL, f_measurable INTEGER NOT NULL, f_max INTEGER NOT NULL, grade_f TEXT,
+    g_earned INTEGER NOT NULL, g_measurable INTEGER NOT NULL, g_max INTEGER NOT NULL, grade_g TEXT,
+    earned INTEGER NOT NULL, measurable INTEGER NOT NULL, max INTEGER NOT NULL,
+    mail_earned INTEGER NOT NULL, mail_measurable INTEGER NOT NULL, mail_max INTEGER NOT NULL, grade_mail TEXT,
+    audit BLOB NOT NULL,               -- the whole AgencyAudit without looks and bodies: JSON, zlib
+    UNIQUE (code, as_of, version)
+) STRICT;
+CREATE INDEX audits_run ON audits (run_id);
+CREATE INDEX audits_as_of ON audits (as_of);
+CREATE TABLE findings (
+    audit_id INTEGER NOT NULL REFERENCES audits (id),
+    position INTEGER NOT NULL,
+    criterion TEXT NOT NULL,
+    item TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    max INTEGER NOT NULL,
+    counts INTEGER NOT NULL,
+    seen_key TEXT NOT NULL,
+    seen TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (audit_id, criterion)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sections_seen (
+    audit_id INTEGER NOT NULL REFERENCES audits (id),
+    detector TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    url TEXT NOT NULL,
+    own INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    newest TEXT,
+    PRIMARY KEY (audit_id, detector, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE addresses (
+    audit_id INTEGER NOT NULL REFERENCES audits (id),
+    address TEXT NOT NULL,
+    class TEXT NOT NULL,
+    agency_contact INTEGER NOT NULL,
+    places TEXT NOT NULL,              -- JSON
+    PRIMARY KEY (audit_id, address)
+) STRICT, WITHOUT ROWID;
+"""
+
+_EVIDENCE = """
+CREATE TABLE bodies (
+    digest TEXT PRIMARY KEY,           -- sha256 of the decompressed bytes, hex
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL                 -- zlib
+) STRICT;
+CREATE TABLE looks (
+    audit_id INTEGER NOT NULL REFERENCES audits (id),
+    role TEXT NOT NULL,                -- site, or host.http, host.https, evidence.http, evidence.https
+    position INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    final_url TEXT NOT NULL,
+    status INTEGER,
+    reason TEXT,
+    not_run INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    redirects TEXT NOT NULL,           -- JSON
+    headers TEXT NOT NULL,             -- JSON
+    digest TEXT NOT NULL,
+    truncated INTEGER NOT NULL,
+    elapsed_ms INTEGER,
+    peer TEXT,
+    attempt INTEGER NOT NULL,
+    size INTEGER NOT NULL,             -- bytes of the body, kept when the body is pruned
+    body TEXT REFERENCES bodies (digest) ON DELETE SET NULL,
+    PRIMARY KEY (audit_id, role, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX looks_body ON looks (body) WHERE body IS NOT NULL;
+CREATE TABLE hosts (
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    host TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    looked_at TEXT NOT NULL,
+    look TEXT NOT NULL,                -- JSON, without bodies
+    PRIMARY KEY (run_id, host, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mail_domains (
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    domain TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    looked_at TEXT NOT NULL,
+    evidence TEXT NOT NULL,            -- JSON
+    PRIMARY KEY (run_id, domain, attempt)
+) STRICT, WITHOUT ROWID;
+"""
+
+_OBSERVATIONS = """
+CREATE TABLE sections (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL REFERENCES agencies (code),
+    detector TEXT NOT NULL,
+    key TEXT NOT NULL,                 -- its URL without scheme, "www." and fragment
+    label TEXT NOT NULL,
+    url TEXT NOT NULL,
+    first_read TEXT NOT NULL,
+    last_read TEXT NOT NULL,           -- the last night on which it was read
+    last_empty INTEGER NOT NULL,       -- 1: the page answered that night and nothing was in it
+    previous_read TEXT,                -- the night before last_read on which it was read
+    previous_empty INTEGER,
+    UNIQUE (code, detector, key)
+) STRICT;
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    section_id INTEGER NOT NULL REFERENCES sections (id),
+    key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT,
+    first_seen TEXT NOT NULL,          -- "present_on": the first night on which it was there
+    absent_on TEXT,                    -- the last night before that on which the list was read without it, or NULL
+    last_seen TEXT NOT NULL,
+    previous_seen TEXT,
+    position INTEGER NOT NULL,         -- its place in the list on last_seen
+    previous_position INTEGER,
+    claimed TEXT,                      -- the date that the site gives it
+    vanished_on TEXT,                  -- the night on which the list was read past its place without it
+    UNIQUE (section_id, key)
+) STRICT;
+CREATE TABLE item_observations (
+    item_id INTEGER NOT NULL REFERENCES items (id),
+    as_of TEXT NOT NULL,
+    event TEXT NOT NULL CHECK (event IN ('appeared', 'claimed', 'vanished', 'returned')),
+    claimed TEXT,
+    source TEXT,
+    PRIMARY KEY (item_id, as_of, event)
+) STRICT, WITHOUT ROWID;
+"""
+
+_PEOPLE_AND_MAIL = """
+CREATE TABLE attestations (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL REFERENCES agencies (code),
+    criterion TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    document TEXT NOT NULL,
+    given_on TEXT NOT NULL,
+    expires_on TEXT
+) STRICT;
+CREATE INDEX attestations_code ON attestations (code);
+CREATE TABLE waivers (
+    id INTEGER PRIMARY KEY,
+    code TEXT NOT NULL REFERENCES agencies (code),
+    criterion TEXT NOT NULL,
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    document TEXT NOT NULL,
+    given_on TEXT NOT NULL,
+    expires_on TEXT
+) STRICT;
+CREATE INDEX waivers_code ON waivers (code);
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL UNIQUE,   -- one per message: what is queued twice is sent once
+    kind TEXT NOT NULL,
+    as_of TEXT,
+    recipients TEXT NOT NULL,          -- JSON: those who still have to get it
+    subject TEXT NOT NULL,
+    message BLOB NOT NULL,             -- the whole message (RFC 5322), zlib
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
+    attempts INTEGER NOT NULL,
+    error TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    claimed_at TEXT,
+    sent_at TEXT
+) STRICT;
+CREATE INDEX deliveries_state ON deliveries (state);
+"""
+
+
+def _create(db: Database, script: str) -> None:
+    # Statement by statement: executescript() would commit the migration's transaction.
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.conn.execute(statement)
+
+
+@migrations(name="0001_first_schema")
+def _first_schema(db: Database) -> None:
+    for script in (_AGENCIES_AND_RUNS, _AUDITS, _EVIDENCE, _OBSERVATIONS, _PEOPLE_AND_MAIL):
+        _create(db, script)

@@ -1,0 +1,25 @@
+"""The law as code: one module per subject, one small pure function per criterion of config/criteria.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from auditor.model.criterion import CheckFunction
+from checks import access, addresses, content, freshness, functions, mail_domain, person, standards
+
+_SUBJECTS = (content, freshness, access, functions, standards, addresses, mail_domain, person)
+
+
+def collect() -> Mapping[str, CheckFunction]:
+    """Every check by the id of its criterion, in the order of the modules. Raises ValueError if two claim one id."""
+    found: dict[str, CheckFunction] = {}
+    for subject in _SUBJECTS:
+        for function in vars(subject).values():
+            criterion = getattr(function, "criterion_id", None)
+            if criterion is None or function.__module__ != subject.__name__:
+                continue
+            if criterion in found:
+                raise ValueError(f"two checks for {criterion}: {found[criterion].__name__}, {function.__name__}")
+            found[criterion] = function
+    return MappingProxyType(found)

@@ -1,0 +1,129 @@
+"""Item f, freshness: how old the newest item of a section is. Luật CNTT 67/2006 Điều 28(1)(d), NĐ 43/2011 Điều 17.
+
+No text gives these day counts; config/criteria.yaml sets them and the card says so.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from auditor.model import (
+    AgencyFacts,
+    Calendar,
+    Criterion,
+    Dated,
+    DetectorFacts,
+    EvidenceRef,
+    Finding,
+    Reason,
+    Verdict,
+    check,
+    section_evidence,
+)
+from checks.site_state import unreadable
+
+
+@check("f.freshness.news")
+def news(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """News and events."""
+    return _fresh(facts, rule)
+
+
+@check("f.freshness.direction")
+def direction(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Direction and administration."""
+    return _fresh(facts, rule)
+
+
+@check("f.freshness.legal_documents")
+def legal_documents(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Documents; by date of issue where no posting date is shown."""
+    return _fresh(facts, rule)
+
+
+@check("f.freshness.legal_dissemination")
+def legal_dissemination(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Dissemination of law and policy."""
+    return _fresh(facts, rule)
+
+
+@check("f.freshness.projects_procurement")
+def projects_procurement(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Projects and procurement, in calendar days; an explicit "there is none" is up to date."""
+    return _fresh(facts, rule)
+
+
+def _fresh(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Age of the newest date of the criterion's section against its two thresholds (parameters of the criterion)."""
+    blocked = unreadable(facts, rule)
+    if blocked is not None:
+        return blocked
+    section = facts.site.section(rule.parameters["detector"])
+    if not section.usable:
+        return rule.from_section(section)
+    if rule.parameters.get("explicit_none") in section.found:
+        return _say(rule, Verdict.PASS, "freshness.explicit_none", section)
+    if section.newest is None:
+        key = "freshness.undated" if section.undated or section.items else "freshness.no_items"
+        return _say(rule, Verdict.UNVERIFIED, key, section)
+    return _by_age(section, section.newest, facts.as_of, facts.calendar, rule)
+
+
+def _by_age(section: DetectorFacts, newest: Dated, as_of: date, calendar: Calendar, rule: Criterion) -> Finding:
+    if newest.date > as_of:
+        return _say(rule, Verdict.UNVERIFIED, "freshness.in_future", section)
+    unit, limits = rule.parameters["unit"], (rule.parameters["pass_days"], rule.parameters["partial_days"])
+    age = (as_of - newest.date).days if unit == "days" else calendar.working_days_between(newest.date, as_of)
+    verdict = Verdict.PASS if age <= limits[0] else Verdict.PARTIAL if age <= limits[1] else Verdict.FAIL
+    if verdict is Verdict.FAIL and unit != "days":
+        year = missing_year(newest.date, as_of, calendar, limits[1])
+        if year is not None:
+            return _say(
+                rule, Verdict.UNVERIFIED, "freshness.no_calendar", section, reason=Reason.NO_CALENDAR, year=year
+            )
+    return _say(rule, verdict, f"freshness.{unit}.{verdict}", section, age=age)
+
+
+def missing_year(newest: date, as_of: date, calendar: Calendar, limit: int) -> int | None:
+    """The year whose holiday file is needed before more than `limit` working days can be said to have passed.
+
+    Years before the calendar begins need no file if the years that it holds alone exceed the limit.
+    """
+    needed = range(newest.year, as_of.year + 1)
+    lacking = [year for year in needed if year not in calendar.years]
+    begins = min(calendar.years, default=None)
+    if not lacking or begins is None or lacking[-1] >= begins:
+        return lacking[-1] if lacking else None
+    known_from = max(newest, date(begins - 1, 12, 31))
+    return None if calendar.working_days_between(known_from, as_of) > limit else lacking[-1]
+
+
+def _say(
+    rule: Criterion,
+    verdict: Verdict,
+    key: str,
+    section: DetectorFacts,
+    reason: Reason | None = None,
+    **fields: Any,
+) -> Finding:
+    """A finding that cites the newest item and, behind it, the section."""
+    newest, best = section.newest, section.best
+    # the label under which the newest item stands, where it is known
+    holder = next((s for s in section.sections if s.newest is not None and s.newest == newest), best)
+    proof = section_evidence(section)
+    if newest is not None:
+        fields |= {"date": newest.date, "source": rule.say(f"source.{newest.source}")}
+        seen_at = holder.fetched_at if holder else None
+        proof = (EvidenceRef(newest.url, seen_at, newest.excerpt), *(ref for ref in proof if ref.url != newest.url))
+    fields |= {name: rule.parameters[name] for name in ("pass_days", "partial_days")}
+    return rule.finding(
+        verdict,
+        key,
+        section=section,
+        evidence=proof,
+        reason=reason,
+        label=holder.label if holder else "",
+        url=holder.url if holder else "",
+        **fields,
+    )

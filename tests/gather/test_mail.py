@@ -1,0 +1,227 @@
+"""The look at a mail domain against a real name server on loopback: what it asks, what it keeps, when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from auditor.demo.dns import DnsServer
+from auditor.gather.dns import Resolver
+from auditor.gather.mail import look_at_mail_domain
+from auditor.gather.mail.spf import MAX_DOMAINS, MAX_HOSTS
+from auditor.model import Failed, MailEvidence, MailFacts, NotRun, Reason
+from auditor.read.records import Problem, read_mail
+
+Zone = dict[str, Mapping[str, Sequence[str]]]
+DOMAIN = "tinh.gov.example"
+TIMEOUT = 0.3  # seconds; the server answers in microseconds or, with a planted fault, never
+
+
+def zone(**more: Mapping[str, Sequence[str]]) -> Zone:
+    """A mail domain with nothing to complain of."""
+    return {
+        "gov.example": {"A": ["203.0.113.1"]},
+        DOMAIN: {"MX": ["10 mail.tinh.gov.example."], "TXT": ["v=spf1 mx include:_spf.tinh.gov.example -all", "other"]},
+        f"mail.{DOMAIN}": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]},
+        f"_spf.{DOMAIN}": {"TXT": ["v=spf1 ip4:203.0.113.0/24 -all"]},
+        f"_dmarc.{DOMAIN}": {"TXT": [f"v=DMARC1; p=reject; rua=mailto:bc@{DOMAIN}"]},
+        f"s1._domainkey.{DOMAIN}": {"TXT": ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]},
+        **more,
+    }
+
+
+async def _look(address: tuple[str, int], domain: str, selectors: Sequence[str]) -> MailEvidence:
+    return await look_at_mail_domain(domain, Resolver([address], timeout=TIMEOUT), selectors=selectors)
+
+
+def look(
+    records: Zone,
+    *,
+    domain: str = DOMAIN,
+    selectors: Sequence[str] = (),
+    faults: Mapping[tuple[str, str], str] | None = None,
+) -> tuple[MailEvidence, list[tuple[str, str]]]:
+    """The evidence, and what the server was asked."""
+    with DnsServer(records, faults=faults) as server:
+        found = asyncio.run(_look(server.address, domain, selectors))
+        return found, list(server.queries)
+
+
+def facts(records: Zone, **options: object) -> MailFacts:
+    return read_mail(look(records, **options)[0])  # type: ignore[arg-type]
+
+
+def test_a_good_domain_is_seen_whole() -> None:
+    evidence, asked = look(zone(), selectors=["s1", " S1 ", ""])
+    read = read_mail(evidence)
+    assert (read.mx.state, read.spf.state, read.dmarc.state, read.dkim[0].state) == ("valid",) * 4
+    assert read.mx.targets == ((10, f"mail.{DOMAIN}", ("203.0.113.5", "2001:db8::5")),)
+    assert (read.spf.lookups, read.spf.void_lookups, read.spf.all_qualifier) == (2, 0, "-")
+    assert read.mx.problems + read.spf.problems + read.dmarc.problems + read.dkim[0].problems == ()
+    assert read.confirmed
+    assert evidence.queries == len(set(asked))
+
+
+def test_it_asks_nothing_beyond_what_the_records_call_for() -> None:
+    _, asked = look(zone(), selectors=["s1"])
+    assert sorted(asked) == sorted(
+        [
+            (DOMAIN, "MX"), (DOMAIN, "A"), (DOMAIN, "AAAA"), (DOMAIN, "TXT"),
+            (f"mail.{DOMAIN}", "A"), (f"mail.{DOMAIN}", "AAAA"), (f"mail.{DOMAIN}", "CNAME"),
+            (f"_spf.{DOMAIN}", "TXT"), (f"_dmarc.{DOMAIN}", "TXT"), (f"s1._domainkey.{DOMAIN}", "TXT"),
+        ]
+    )  # fmt: skip
+
+
+def test_a_domain_that_does_not_exist() -> None:
+    read = facts({"gov.example": {"A": ["203.0.113.1"]}}, selectors=["s1"])
+    for part in (read.mx, read.spf, read.dmarc):
+        assert (part.state, part.reason, part.problems[0]) == ("none", Reason.DNS_NXDOMAIN, Problem.ZONE_GONE)
+    assert read.dkim[0].state == "none"
+    assert not read.confirmed
+
+
+def test_a_domain_without_any_mail_record() -> None:
+    read = facts({DOMAIN: {"A": ["203.0.113.1"]}})
+    assert (read.mx.state, read.spf.state, read.dmarc.state) == ("implicit", "none", "none")
+    assert (read.spf.reason, read.dmarc.reason) == (Reason.DNS_NODATA, Reason.DNS_NXDOMAIN)
+
+
+def test_a_dead_resolver_leaves_every_part_unverifiable() -> None:
+    with DnsServer({}) as server:
+        address = server.address
+    evidence = asyncio.run(_look(address, DOMAIN, ["s1"]))
+    read = read_mail(evidence)
+    for part in (read.mx, read.spf, read.dmarc, *read.dkim):
+        assert (part.state, part.reason) == ("unverifiable", Reason.RESOLVER_DOWN)
+    for outcome in (evidence.mx, evidence.address, evidence.txt, evidence.dmarc[0][1], evidence.dkim[0][1]):
+        assert isinstance(outcome, NotRun)
+
+
+@pytest.mark.parametrize("fault", ["servfail", "drop"])
+def test_a_domain_whose_servers_fail_is_unverifiable_never_missing(fault: str) -> None:
+    read = facts(zone(), selectors=["s1"], faults={("*", "*"): fault})
+    for part in (read.mx, read.spf, read.dmarc, *read.dkim):
+        assert part.state == "unverifiable"
+        assert part.reason in {Reason.DNS_SERVFAIL, Reason.DNS_TIMEOUT, Reason.RESOLVER_DOWN}
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "state"),
+    [
+        ((DOMAIN, "MX"), "mx", "unverifiable"),
+        ((f"mail.{DOMAIN}", "*"), "mx", "unverifiable"),
+        ((DOMAIN, "TXT"), "spf", "unverifiable"),
+        ((f"_spf.{DOMAIN}", "TXT"), "spf", "temperror"),
+        ((f"_dmarc.{DOMAIN}", "TXT"), "dmarc", "unverifiable"),
+    ],
+    ids=["mx", "mx-target", "spf", "spf-include", "dmarc"],
+)
+def test_one_answer_that_fails_blinds_only_its_own_part(name: tuple[str, str], part: str, state: str) -> None:
+    read = facts(zone(), faults={name: "servfail"})
+    states = {"mx": read.mx.state, "spf": read.spf.state, "dmarc": read.dmarc.state}
+    expected = {"mx": "valid", "spf": "valid", "dmarc": "valid", part: state}
+    if name == (DOMAIN, "MX"):
+        expected["spf"] = "temperror"  # the record's own mx term rests on the same answer
+    assert states == expected
+
+
+def test_null_mx_rfc_7505_section_3() -> None:
+    evidence, asked = look(zone(**{DOMAIN: {"MX": ["0 ."], "TXT": ["v=spf1 -all"]}}))
+    assert read_mail(evidence).mx.state == "null"
+    assert not any(name in ("", ".") for name, _ in asked)
+
+
+def test_an_alias_as_mx_target_rfc_2181_section_10_3() -> None:
+    records = zone(**{f"mail.{DOMAIN}": {"CNAME": ["real.gov.example."]}, "real.gov.example": {"A": ["203.0.113.9"]}})
+    read = facts(records)
+    assert (read.mx.state, read.mx.problems) == ("valid", (Problem.MX_TARGET_ALIAS,))
+    assert read.mx.targets[0][2] == ("203.0.113.9",)
+
+
+def test_mx_targets_that_lead_nowhere() -> None:
+    records = zone(**{DOMAIN: {"MX": ["10 gone.example.", "20 10.0.0.5.", "30 lan.example."], "TXT": ["v=spf1 -all"]}})
+    read = facts({**records, "lan.example": {"A": ["192.168.1.5"]}})
+    assert read.mx.state == "invalid"
+    assert set(read.mx.problems) == {
+        Problem.MX_TARGET_UNRESOLVED,
+        Problem.MX_TARGET_IS_ADDRESS,
+        Problem.MX_PRIVATE_ADDRESS,
+    }
+
+
+def test_spf_follows_redirects_and_stops_at_loops() -> None:
+    records = zone(
+        **{
+            DOMAIN: {"TXT": ["v=spf1 redirect=a.gov.example"]},
+            "a.gov.example": {"TXT": ["v=spf1 include:b.gov.example ~all"]},
+            "b.gov.example": {"TXT": [f"v=spf1 include:a.gov.example include:{DOMAIN} -all"]},
+        }
+    )
+    evidence, asked = look(records)
+    assert [name for name, _ in evidence.spf_tree] == ["a.gov.example", "b.gov.example"]
+    assert asked.count((DOMAIN, "TXT")) == 1
+    assert Problem.SPF_LOOP in read_mail(evidence).spf.problems
+
+
+def test_spf_is_bounded_in_domains_and_hosts() -> None:
+    endless = {f"n{n}.example": {"TXT": [f"v=spf1 a:h{n}.example include:n{n + 1}.example"]} for n in range(60)}
+    evidence, _ = look(zone(**{DOMAIN: {"TXT": ["v=spf1 include:n0.example -all"]}}, **endless))
+    assert len(evidence.spf_tree) == MAX_DOMAINS
+    assert len(evidence.spf_hosts) <= MAX_HOSTS
+    read = read_mail(evidence)
+    assert read.spf.state == "permerror"
+    assert Problem.SPF_TOO_MANY_LOOKUPS in read.spf.problems
+
+
+def test_void_lookups_are_counted_from_answers() -> None:
+    records = zone(
+        **{DOMAIN: {"MX": ["10 mail.tinh.gov.example."], "TXT": ["v=spf1 a a:x.example mx:y.example mx -all"]}}
+    )
+    read = facts(records)
+    assert (read.spf.state, read.spf.lookups, read.spf.void_lookups) == ("permerror", 4, 3)
+    assert not read.confirmed
+
+
+def test_long_text_in_several_strings_is_one_record() -> None:
+    halves = '"v=spf1 ip4:203.0.113.0/24 " "-all"'
+    assert facts(zone(**{DOMAIN: {"MX": ["0 ."], "TXT": [halves]}})).spf.record == "v=spf1 ip4:203.0.113.0/24 -all"
+
+
+@pytest.mark.parametrize(
+    ("records", "last", "location"),
+    [
+        ({DOMAIN: "v=DMARC1; p=none"}, DOMAIN, DOMAIN),
+        ({"gov.example": "v=DMARC1; p=none"}, "example", "gov.example"),
+        ({"gov.example": "v=DMARC1; p=none; psd=y"}, "gov.example", "gov.example"),
+        ({"gov.example": "v=DMARC1; p=none; psd=n", "example": "v=DMARC1; p=reject"}, "gov.example", "gov.example"),
+        ({}, "example", ""),
+    ],
+    ids=["own", "no-psd", "psd-y", "psd-n", "nothing"],
+)
+def test_the_dmarc_walk_section_4_10(records: dict[str, str], last: str, location: str) -> None:
+    bare = {DOMAIN: {"A": ["203.0.113.1"]}, "gov.example": {"A": ["203.0.113.1"]}}
+    evidence, _ = look({**bare, **{f"_dmarc.{name}": {"TXT": [text]} for name, text in records.items()}})
+    assert evidence.dmarc[-1][0] == f"_dmarc.{last}"
+    assert read_mail(evidence).dmarc.location == (f"_dmarc.{location}" if location else "")
+
+
+def test_the_dmarc_walk_asks_at_most_eight_names_section_4_10() -> None:
+    evidence, asked = look({}, domain="a.b.c.d.e.f.g.h.i.j.mail.example.com")
+    walked = [name for name, kind in asked if name.startswith("_dmarc.") and kind == "TXT"]
+    assert len(walked) == len(evidence.dmarc) == 8
+    assert walked[-1] == "_dmarc.com"
+
+
+def test_no_selector_is_guessed() -> None:
+    evidence, asked = look(zone())
+    assert evidence.dkim == ()
+    assert not any("_domainkey" in name for name, _ in asked)
+
+
+def test_a_name_that_cannot_be_asked_for_is_not_a_fault_of_the_domain() -> None:
+    evidence, _ = look({}, domain="a" * 70 + ".example")
+    assert isinstance(evidence.mx, Failed)
+    assert read_mail(evidence).mx.state == "unverifiable"

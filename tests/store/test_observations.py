@@ -1,0 +1,146 @@
+"""Observed dates over simulated nights: intervals only where the list proves them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor.model import Item, Section, SectionState, SiteState
+from auditor.store import ItemObservation, Store, open_store
+from auditor.store.observations import item_keys, place_key
+from tests.store.builders import NIGHT, make_audit, make_item, make_section
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(tmp_path / "a.db")
+
+
+def night(number: int) -> date:
+    return NIGHT + timedelta(days=number)
+
+
+def see(store: Store, number: int, *names: str, state: SectionState = SectionState.PRESENT) -> None:
+    see_section(store, number, make_section([make_item(name) for name in names], state))
+
+
+def see_section(store: Store, number: int, section: Section) -> None:
+    store.save_audit(None, make_audit(as_of=night(number), sections=[section]))
+
+
+def seen(store: Store) -> dict[str, ItemObservation]:
+    return {item.title: item for item in store.observations("snv", "news")}
+
+
+def test_what_was_there_on_the_first_night_has_no_beginning(store: Store) -> None:
+    see(store, 0, "b", "a")
+    assert seen(store)["a"].absent_on is None
+    assert seen(store)["a"].present_on == night(0)
+
+
+def test_an_item_above_known_ones_came_between_two_nights(store: Store) -> None:
+    see(store, 0, "b", "a")
+    see(store, 1, "b", "a")
+    see(store, 3, "c", "b", "a")
+    assert (seen(store)["c"].absent_on, seen(store)["c"].present_on) == (night(1), night(3))
+    assert seen(store)["a"].last_seen == night(3)
+
+
+def test_an_item_below_all_known_ones_proves_nothing(store: Store) -> None:
+    see(store, 0, "b", "a")
+    see(store, 1, "b", "a", "from page two")
+    assert seen(store)["from page two"].absent_on is None
+
+
+def test_a_list_of_which_nothing_is_left_proves_nothing(store: Store) -> None:
+    see(store, 0, "b", "a")
+    see(store, 1, "d", "c")
+    assert seen(store)["d"].absent_on is None
+    assert seen(store)["a"].vanished_on is None
+
+
+def test_an_old_item_that_was_pinned_on_top_is_not_new(store: Store) -> None:
+    see_section(store, 0, make_section([make_item("b", date(2024, 2, 2)), make_item("a", date(2024, 2, 1))]))
+    pinned, fresh = make_item("old", date(2020, 1, 1)), make_item("c", date(2024, 3, 1))
+    rest = [make_item("b", date(2024, 2, 2)), make_item("a", date(2024, 2, 1))]
+    see_section(store, 1, make_section([pinned, fresh, *rest]))
+    assert seen(store)["old"].absent_on is None
+    assert seen(store)["c"].absent_on == night(0)
+
+
+def test_nights_that_were_not_verified_count_for_nothing(store: Store) -> None:
+    see(store, 0, "b", "a")
+    see(store, 1, state=SectionState.UNVERIFIABLE)
+    see(store, 2, state=SectionState.BROKEN)
+    see_section(store, 3, make_section([], SectionState.EMPTY, confirmed=False))
+    store.save_audit(None, make_audit(as_of=night(4), state=SiteState.MAINTENANCE, sections=[make_section([])]))
+    see(store, 5, "c", "b", "a")
+    assert seen(store)["c"].absent_on == night(0)
+    assert seen(store)["a"].vanished_on is None
+
+
+def test_items_in_a_list_that_was_empty_came_after_that_night(store: Store) -> None:
+    see(store, 0, state=SectionState.EMPTY)
+    see(store, 1, "b", "a")
+    assert seen(store)["a"].absent_on == night(0)
+
+
+def test_a_page_without_a_list_was_not_an_empty_list(store: Store) -> None:
+    see(store, 0, state=SectionState.PRESENT)
+    see(store, 1, "b", "a")
+    assert seen(store)["a"].absent_on is None
+
+
+def test_vanished_only_if_the_list_was_read_past_its_place(store: Store) -> None:
+    see(store, 0, "c", "b", "a")
+    see(store, 1, "c", "a")
+    assert seen(store)["b"].vanished_on == night(1)
+    see(store, 2, "d", "c")
+    assert seen(store)["a"].vanished_on is None, "it slipped off the end of the page"
+    see(store, 3, state=SectionState.EMPTY)
+    assert seen(store)["c"].vanished_on == night(3)
+    see(store, 4, "c")
+    assert (seen(store)["c"].vanished_on, seen(store)["c"].present_on) == (None, night(0))
+
+
+def test_the_same_night_again_keeps_its_intervals(store: Store) -> None:
+    see(store, 0, "a")
+    see(store, 1, "b", "a")
+    see(store, 1, "c", "b", "a")
+    see(store, 1, "c", "b", "a")
+    assert {name: item.absent_on for name, item in seen(store).items()} == {"a": None, "b": night(0), "c": night(0)}
+    see(store, 2, "d", "c", "b", "a")
+    assert seen(store)["d"].absent_on == night(1)
+
+
+def test_an_old_night_audited_again_changes_nothing(store: Store) -> None:
+    see(store, 0, "a")
+    see(store, 5, "b", "a")
+    before = seen(store)
+    see(store, 3, "x", "a")
+    assert seen(store) == before
+
+
+def test_the_history_of_a_claimed_date_is_kept(store: Store) -> None:
+    for number, day in ((0, date(2024, 3, 1)), (1, date(2024, 3, 1)), (2, date(2024, 2, 1))):
+        see_section(store, number, make_section([make_item("a", day)]))
+    claims = [(claim.on, claim.claimed) for claim in seen(store)["a"].claims]
+    assert claims == [(night(0), date(2024, 3, 1)), (night(2), date(2024, 2, 1))]
+
+
+def test_two_agencies_and_two_sections_do_not_mix(store: Store) -> None:
+    see(store, 0, "a")
+    store.save_audit(None, make_audit("stc", night(0), sections=[make_section([make_item("a")])]))
+    store.save_audit(None, make_audit("stc", night(1), sections=[make_section([make_item("a")], url="https://x.vn/2")]))
+    assert len(store.observations("snv")) == 1
+    assert len(store.observations("stc")) == 2
+
+
+def test_keys_of_places_and_items() -> None:
+    assert place_key("http://www.A.vn/x/#top") == place_key("https://a.vn/x") == "a.vn/x"
+    assert place_key("https://a.vn:8443/x?p=1") == "a.vn:8443/x?p=1"
+    assert place_key("https://a.vn:443/x") == "a.vn/x"
+    items = [Item("Một", "https://a.vn/1"), Item("Hai", "https://a.vn/#"), Item("Ba", "https://a.vn/#"), Item("Bốn")]
+    assert item_keys(items) == ["a.vn/1", "title:hai", "title:ba", "title:bon"]
