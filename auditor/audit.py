@@ -125,19 +125,33 @@ async def open_context(
     resolver = Resolver(audit.nameservers, timeout=limits.dns_timeout_seconds)
     second = Resolver(audit.second_nameservers, timeout=limits.dns_timeout_seconds) if audit.second_resolvers else None
     options = NetworkOptions(
-        delay=audit.delay_seconds, connect_timeout=limits.connect_timeout_seconds, read_timeout=limits.read_timeout_seconds,
-        total_timeout=limits.total_timeout_seconds, max_bytes=limits.max_page_bytes, max_redirects=limits.max_redirects,
-        allow_private=audit.allow_private, connect_to=tuple(parse_connect_to(text) for text in audit.connect_to),
-        ca_file=audit.ca_file or None, contact=audit.user_agent_contact,
-    )  # fmt: skip
+        delay=audit.delay_seconds,
+        connect_timeout=limits.connect_timeout_seconds,
+        read_timeout=limits.read_timeout_seconds,
+        total_timeout=limits.total_timeout_seconds,
+        max_bytes=limits.max_page_bytes,
+        max_redirects=limits.max_redirects,
+        allow_private=audit.allow_private,
+        connect_to=tuple(parse_connect_to(text) for text in audit.connect_to),
+        ca_file=audit.ca_file or None,
+        contact=audit.user_agent_contact,
+    )
     rulebook = load_rulebook(folder)
     rulebook.for_audit(as_of, profile or audit.law_profile)  # an unknown profile is refused before any look
     vocabulary, calendar = load_vocabulary(folder), load_calendar(folder)
     async with Network(options, resolver) as network:
         yield AuditContext(
-            settings, rulebook, vocabulary, calendar, network, resolver, second, as_of, profile or audit.law_profile,
+            settings,
+            rulebook,
+            vocabulary,
+            calendar,
+            network,
+            resolver,
+            second,
+            as_of,
+            profile or audit.law_profile,
             budget or audit.budget_pages,
-        )  # fmt: skip
+        )
 
 
 async def audit_agency(
@@ -147,9 +161,14 @@ async def audit_agency(
     started = datetime.now(UTC)
     cache: PageCache = {}
     crawl = Crawl(
-        agency, context.network, context.vocabulary, context.as_of, context.budget, cache=cache,
+        agency,
+        context.network,
+        context.vocabulary,
+        context.as_of,
+        context.budget,
+        cache=cache,
         on_look=_reporter(agency, "look", on_progress),
-    )  # fmt: skip
+    )
     host_name = _host_of(agency)
     evidence, host, mail = await asyncio.gather(
         crawl.run(),
@@ -169,6 +188,7 @@ async def second_look(
     Does not wait: the caller does. A site whose start page failed is crawled anew.
     """
     agency = audit.agency
+    context.resolver.forget_failures()
     report = _reporter(agency, "second_look", on_progress)
     cache: PageCache = {}
     evidence, host, mail, first_mail = audit.evidence, audit.host, audit.mail_evidence, None
@@ -185,9 +205,11 @@ async def second_look(
         )
         again = await crawl.run()
         evidence = replace(
-            again, looks=(*evidence.looks, *again.looks), requests=evidence.requests + again.requests,
+            again,
+            looks=(*evidence.looks, *again.looks),
+            requests=evidence.requests + again.requests,
             traps=tuple(dict.fromkeys((*evidence.traps, *again.traps))),
-        )  # fmt: skip
+        )
     elif audit.relook:
         insecure = any(look.reason is Reason.TLS_INVALID for look in evidence.looks)
         urls = tuple(url for url in audit.relook if url.startswith("http"))
@@ -205,9 +227,16 @@ async def look_at_mail(domain: str, context: AuditContext) -> MailFacts:
 
 
 def _finish(
-    agency: Agency, context: AuditContext, started: datetime, evidence: SiteEvidence, host: HostLook | None,
-    mail: MailEvidence | None, first_mail: MailEvidence | None, history: History, cache: PageCache,
-) -> AgencyAudit:  # fmt: skip
+    agency: Agency,
+    context: AuditContext,
+    started: datetime,
+    evidence: SiteEvidence,
+    host: HostLook | None,
+    mail: MailEvidence | None,
+    first_mail: MailEvidence | None,
+    history: History,
+    cache: PageCache,
+) -> AgencyAudit:
     evidence = replace(evidence, host=host)
     site = read_site(agency, evidence, context.vocabulary, context.as_of, cache=cache)
     history = replace(history, nxdomain_confirmed=_nxdomain_confirmed(host))
@@ -215,10 +244,20 @@ def _finish(
     facts = AgencyFacts(agency, context.as_of, site, host, mail_facts, context.calendar, history)
     ruleset, findings, scores = judge(facts, context.rulebook, context.profile)
     return AgencyAudit(
-        agency=agency, as_of=context.as_of, started_at=started, finished_at=datetime.now(UTC), ruleset=ruleset, site=site,
-        host=host, mail=mail_facts, findings=findings, scores=scores, evidence=evidence, mail_evidence=mail,
+        agency=agency,
+        as_of=context.as_of,
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        ruleset=ruleset,
+        site=site,
+        host=host,
+        mail=mail_facts,
+        findings=findings,
+        scores=scores,
+        evidence=evidence,
+        mail_evidence=mail,
         relook=_relook(site, host, mail_facts),
-    )  # fmt: skip
+    )
 
 
 def judge(
@@ -236,16 +275,27 @@ def _apply(criterion: Criterion, facts: AgencyFacts) -> Finding:
 
 
 def judge_evidence(
-    audit: AgencyAudit, evidence: SiteEvidence, *, rulebook: Rulebook, vocabulary: Vocabulary, calendar: Calendar, profile: str,
-    as_of: date, history: History | None = None, records: tuple[PersonVerdict, ...] = (),
-) -> AgencyAudit:  # fmt: skip
+    audit: AgencyAudit,
+    evidence: SiteEvidence,
+    *,
+    rulebook: Rulebook,
+    vocabulary: Vocabulary,
+    calendar: Calendar,
+    profile: str,
+    as_of: date,
+    history: History | None = None,
+    records: tuple[PersonVerdict, ...] = (),
+) -> AgencyAudit:
     """Read and judge stored evidence again, by the given rules. Pure.
 
     Where bodies were pruned the stored facts are judged instead, and `site.reread_from` says "facts".
     """
     pruned = any(look.ok and look.kind is LookKind.PAGE and not look.body for look in evidence.looks)
     site = replace(audit.site, reread_from="facts") if pruned else read_site(audit.agency, evidence, vocabulary, as_of)
-    mail = read_mail(audit.mail_evidence) if audit.mail_evidence is not None else audit.mail
+    mail = audit.mail
+    if audit.mail_evidence is not None and audit.mail is not None:
+        # whether a second look agreed was settled that night; the stored evidence is the last one's
+        mail = replace(read_mail(audit.mail_evidence), confirmed=audit.mail.confirmed)
     history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
     facts = AgencyFacts(audit.agency, as_of, site, audit.host, mail, calendar, history)
     ruleset, findings, scores = judge(facts, rulebook, profile, records)

@@ -63,7 +63,7 @@ class Auditor(Group):
         except BrokenPipeError:  # the reader of a pipe went away: nothing is left to say, and nobody to say it to
             sys.stdout = io.StringIO()
             code = COULD_NOT_RUN
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whatever it is becomes words and an exit code
             code = _tell(error)
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -87,7 +87,7 @@ def _usage_text(error: click.ClickException) -> str:
     """What is wrong with the command line, in Vietnamese, and how to get help."""
     name = ""
     if isinstance(error, click.BadParameter) and error.param is not None:
-        name = " / ".join(error.param.opts) if isinstance(error.param, click.Option) else error.param.make_metavar(error.ctx)
+        name = " / ".join(error.param.opts) if isinstance(error.param, click.Option) else _shown(error.param)
     match error:
         case click.NoSuchOption():
             text = cli_text("usage.no_option", name=error.option_name)
@@ -103,9 +103,20 @@ def _usage_text(error: click.ClickException) -> str:
     return cli_text("failure.line", text=text) + "\n" + cli_text("usage.help", path=path)
 
 
-@click.group(cls=Auditor, help=cli_text("command.auditor.help"), subcommand_metavar=cli_text("help.command_metavar"),
-             options_metavar=cli_text("help.options_metavar"), no_args_is_help=False, invoke_without_command=True)  # fmt: skip
-@click.option("--folder", type=click.Path(path_type=Path), metavar=cli_text("metavar.folder"), help=cli_text("option.folder"))
+def _shown(parameter: click.Parameter) -> str:
+    return str(getattr(parameter, "metavar", None) or parameter.name)
+
+
+@click.group(
+    cls=Auditor,
+    help=cli_text("command.auditor.help"),
+    subcommand_metavar=cli_text("help.command_metavar"),
+    options_metavar=cli_text("help.options_metavar"),
+    invoke_without_command=True,
+)
+@click.option(
+    "--folder", type=click.Path(path_type=Path), metavar=cli_text("metavar.folder"), help=cli_text("option.folder")
+)
 @click.version_option(package_name="auditor", message="%(version)s", help=cli_text("option.version"))
 @click.pass_context
 def cli(ctx: click.Context, folder: Path | None) -> None:
@@ -116,7 +127,7 @@ def cli(ctx: click.Context, folder: Path | None) -> None:
 
 
 def main() -> NoReturn:
-    """The console script. Output is UTF-8 wherever it goes: a Windows pipe or a bare cron job would choose otherwise."""
+    """The console script. Output is UTF-8 wherever it goes: a Windows pipe would choose otherwise."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             with contextlib.suppress(ValueError):

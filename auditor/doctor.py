@@ -20,10 +20,10 @@ from pathlib import Path
 from auditor.gather.dns import Resolver
 from auditor.model import Calendar, Completed, Outcome, Reason, SiteStatus
 from auditor.model.evidence import DnsAnswer
+from auditor.phrases import cli_text
 from auditor.registry import Registry, check_registry
 from auditor.settings import Settings
 
-_BOGUS = "dnssec-failed.org"  # a public name whose signature is wrong on purpose; a validating resolver answers SERVFAIL
 _SIGNED = "."  # the root is signed and always there
 _LOW_DISK_BYTES = 500_000_000
 _OLDEST_SANE = date(2025, 1, 1)
@@ -85,7 +85,7 @@ async def look_up(subject: Subject) -> list[Line]:
     root = await resolver.lookup(_SIGNED, "NS")
     lines = [_answers(root, names)]
     if isinstance(root, Completed):
-        lines.append(_validates(await resolver.lookup(_BOGUS, "A"), names))
+        lines.append(_validates(await resolver.lookup(cli_text("names.dnssec_bogus"), "A"), names))
     else:
         lines.append(line("dnssec", Level.NOT_RUN, "dnssec_unknown", resolvers=names))
     if not audit.second_resolvers:
@@ -264,5 +264,3 @@ def _ca_file(path: Path, settings: Settings) -> Line:
         where = {"path": path, "line": settings.line_of("audit.ca_file"), "detail": error}
         return line("ca_file", Level.FAIL, "ca_file_wrong", **where)
     return line("ca_file", Level.OK, "ca_file_ok", path=path)
-
-

@@ -53,7 +53,9 @@ def _of_rooms(error: BaseException) -> Failure | None:
     if isinstance(error, LockHeld):
         if error.holder is None:
             return Failure(COULD_NOT_RUN, _say("locked", path=error.path))
-        return Failure(COULD_NOT_RUN, _say("locked_by", path=error.path, pid=error.holder.pid, since=error.holder.since))
+        return Failure(
+            COULD_NOT_RUN, _say("locked_by", path=error.path, pid=error.holder.pid, since=error.holder.since)
+        )
     text = _in_words(error)
     if text is None:
         return None
@@ -68,13 +70,21 @@ def _in_words(error: BaseException) -> str | None:
     key, fields = getattr(error, "key", None), getattr(error, "fields", None)
     if not isinstance(key, str) or not isinstance(fields, Mapping):
         return None
-    from auditor.rulebook import load_messages
-
-    messages = load_messages(None)
+    messages = room_messages()
     text = getattr(error, "text", None)
     if callable(text):
         return str(text(messages))
     return messages[key].format(**fields) if key in messages else str(error)
+
+
+def room_messages() -> dict[str, str]:
+    """All sentences in which rooms word their troubles, by key: the shipped messages and those of delivery."""
+    from auditor.configuration import load_yaml
+    from auditor.rulebook import load_messages
+    from config import shipped_folder
+
+    delivery = load_yaml(shipped_folder() / "delivery_messages.yaml").data
+    return {**load_messages(None), **{f"delivery.{name}": str(text) for name, text in delivery.items()}}
 
 
 def _of_machine(error: BaseException) -> Failure | None:

@@ -1,4 +1,4 @@
-"""Many agencies in one run: a queue in the store, the second look after all first looks, one lock, resume after kill -9.
+"""Many agencies in one run: a queue in the store, second looks after all first looks, one lock, resume after kill -9.
 
 Each agency is saved in a transaction of its own when its look is done, so that a crash loses at most the agencies in
 work. Agencies whose verdicts rest on the network are saved as unverified first and looked at again, on fresh

@@ -72,7 +72,18 @@ def league_of_run(
 ) -> str:
     """The league table as HTML."""
     failures = tuple(failure.text for failure in run.failures) if run else ()
-    return render_league(audits, rulebook.messages, department=settings.delivery.department, failures=failures)
+    return render_league(
+        audits,
+        rulebook.messages,
+        department=settings.delivery.department,
+        failures=failures,
+        grade_words=grade_words(rulebook),
+    )
+
+
+def grade_words(rulebook: Rulebook) -> dict[str, str]:
+    """The Vietnamese word of each grade letter."""
+    return {grade.letter: grade.word for grade in rulebook.scoring.grades}
 
 
 def run_info(store: Store, run: Run, names: Mapping[str, str]) -> RunInfo:

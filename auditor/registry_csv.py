@@ -262,12 +262,15 @@ def _refuse_new(problems: list[Problem], old: list[Problem], rows: list[_Row], p
     for problem in problems:
         if not problem.blocking or (problem.key, problem.code, problem.field, problem.found) in known:
             continue
-        # Of two agencies that clash, the one that stands in the file is shown.
+        # Of two agencies that clash, the one that stands in the file is shown, with the other one's code.
         row = by_code.get(problem.code) or by_code.get(problem.other) or rows[0]
+        turned = row.cells["code"] == problem.other
         field = "prefix" if problem.field == "scope" else problem.field
         heading = row.headers.get(field, row.headers.get("url", field) if field == "prefix" else field)
-        details = {"code": problem.code, "other": problem.other}
-        raise ConfigError(str(path), row.line, heading, f"cfg_{problem.key}", problem.found, **details)
+        expected = "cfg_scope_shared" if turned else f"cfg_{problem.key}"
+        found = row.cells.get("url") if turned else problem.found
+        details = {"code": row.cells["code"], "other": problem.code if turned else problem.other}
+        raise ConfigError(str(path), row.line, heading, expected, found or problem.found, **details)
 
 
 def _replace(target: Path, data: Mapping[str, Any]) -> str | None:

@@ -145,6 +145,14 @@ def load_messages(folder: Path | None = None) -> dict[str, str]:
         shipped, own = shipped_folder() / name, configuration_file(folder, name)
         for path in dict.fromkeys((shipped, own)):
             messages |= _flat(load_yaml(path), prefix)
+    return _shared(messages, "why", "reason")
+
+
+def _shared(messages: dict[str, str], one: str, other: str) -> dict[str, str]:
+    """A place that was tried ends in a reason of the network or in what a reader saw: either name finds its text."""
+    for first, second in ((one, other), (other, one)):
+        for key in [key for key in messages if key.startswith(first + ".")]:
+            messages.setdefault(second + key.removeprefix(first), messages[key])
     return messages
 
 

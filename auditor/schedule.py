@@ -13,20 +13,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from auditor.phrases import cli_text
 from auditor.settings import Settings
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_OUTBOX_MINUTES = 30  # how often mail that a server did not take is tried again
 
 
 class Job(StrEnum):
     NIGHT = "night"
     WEEKLY = "weekly"
+    OUTBOX = "outbox"
 
 
 @dataclass(frozen=True, slots=True)
 class LastRuns:
-    """What the store knows: the newest and the oldest night (as_of) that finished, and when a weekly mail was last made."""
+    """What the store knows: newest and oldest night (as_of) that finished, and when all cards were last sent."""
 
     night: date | None = None
     first_night: date | None = None
@@ -78,8 +82,9 @@ def due_now(now: datetime, last: LastRuns, settings: Settings) -> tuple[Job, ...
     if window is not None and (last.night is None or last.night < window.night):
         due.append(Job.NIGHT)
     slot = last_weekly_slot(now, settings)
+    # With every_night all cards have gone out after the night; there is no weekly mail.
     had_something = last.first_night is not None and last.first_night <= slot.date()
-    if had_something and (last.weekly is None or last.weekly < slot):
+    if not settings.delivery.every_night and had_something and (last.weekly is None or last.weekly < slot):
         due.append(Job.WEEKLY)
     return tuple(due)
 
@@ -87,11 +92,12 @@ def due_now(now: datetime, last: LastRuns, settings: Settings) -> tuple[Job, ...
 @dataclass(frozen=True, slots=True)
 class Duties:
     """What the schedule calls. `night` gets the night's date and an event that asks it to stop after the agencies in
-    work; `weekly` and `last_runs` do as they are named; `log` prints a phrase of config/cli.yaml; `failed` is told an
-    exception that ended a duty, and decides on nothing."""
+    work; `weekly` sends all cards, `outbox` what still waits; `last_runs` is what the store knows; `log` prints a
+    phrase of config/cli.yaml; `failed` is told the exception that ended a duty."""
 
     night: Callable[[date, asyncio.Event], Awaitable[None]]
     weekly: Callable[[], Awaitable[None]]
+    outbox: Callable[[], Awaitable[None]]
     last_runs: Callable[[], LastRuns]
     log: Callable[..., None]
     failed: Callable[[Job, BaseException], None]
@@ -118,10 +124,14 @@ class Schedule:
         scheduler.start()
         try:
             for job in due_now(self._clock(), self._duties.last_runs(), self._settings):
-                self._duties.log("schedule.catch_up", job=job)
+                self._duties.log("schedule.catch_up", job=cli_text(f"job.{job}"))
                 self._begin(job)
+            self._begin(Job.OUTBOX)
             for job in scheduler.get_jobs():
-                self._duties.log("schedule.next", job=job.id, at=f"{job.next_run_time:%d/%m/%Y %H:%M}")
+                if job.id != Job.OUTBOX:
+                    self._duties.log(
+                        "schedule.next", job=cli_text(f"job.{job.id}"), at=f"{job.next_run_time:%d/%m/%Y %H:%M}"
+                    )
             await self._stop.wait()
         finally:
             # shutdown cancels running coroutine jobs even with wait=True; the duties are tasks of our own and go on.
@@ -130,10 +140,11 @@ class Schedule:
             self._duties.log("schedule.draining")
             await asyncio.wait(self._tasks)
 
-    def _scheduler(self):  # type: ignore[no-untyped-def]  # apscheduler has no types
+    def _scheduler(self) -> Any:  # apscheduler has no types
         from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
         from apscheduler.triggers.cron import CronTrigger
+        from apscheduler.triggers.interval import IntervalTrigger
 
         schedule = self._settings.schedule
         night, (day, weekly) = schedule.nightly_time, self._settings.delivery.weekly_at
@@ -149,14 +160,18 @@ class Schedule:
             CronTrigger(day_of_week=day, hour=weekly.hour, minute=weekly.minute, timezone=schedule.zone),
             args=[Job.WEEKLY], id=Job.WEEKLY.value, misfire_grace_time=6 * 24 * 3600, **common,
         )  # fmt: skip
+        scheduler.add_job(
+            self._ring, IntervalTrigger(minutes=_OUTBOX_MINUTES, timezone=schedule.zone),
+            args=[Job.OUTBOX], id=Job.OUTBOX.value, misfire_grace_time=3600, **common,
+        )  # fmt: skip
         scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
         return scheduler
 
     async def _ring(self, job: Job) -> None:
         await asyncio.wait({self._begin(job)})  # not awaited itself: its failure is told once, by _ended
 
-    def _missed(self, event) -> None:  # type: ignore[no-untyped-def]
-        self._duties.log("schedule.missed", job=event.job_id)
+    def _missed(self, event: Any) -> None:
+        self._duties.log("schedule.missed", job=cli_text(f"job.{event.job_id}"))
 
     def _begin(self, job: Job) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._do(job))
@@ -174,12 +189,15 @@ class Schedule:
     async def _do(self, job: Job) -> None:
         """One duty, if it is still due when its turn comes."""
         async with self._one_at_a_time:
-            if not self._stop.is_set() and job in due_now(self._clock(), self._duties.last_runs(), self._settings):
+            if not self._stop.is_set() and self._is_due(job):
                 await self._perform(job)
 
+    def _is_due(self, job: Job) -> bool:
+        return job is Job.OUTBOX or job in due_now(self._clock(), self._duties.last_runs(), self._settings)
+
     async def _perform(self, job: Job) -> None:
-        if job is Job.WEEKLY:
-            await self._duties.weekly()
+        if job is not Job.NIGHT:
+            await (self._duties.weekly() if job is Job.WEEKLY else self._duties.outbox())
             return
         window = window_at(self._clock(), self._settings)
         if window is not None:

@@ -242,7 +242,7 @@ class Settings(Tables):
         return self.folder / self.delivery.smtp_password_file if self.delivery.smtp_password_file else None
 
     def with_audit(self, **values: object) -> Settings:
-        """A copy with some keys of [audit] replaced (options of the command line). Raises pydantic's ValidationError."""
+        """A copy with some keys of [audit] replaced, as options do. Raises pydantic's ValidationError."""
         audit = AuditSettings.model_validate({**self.audit.model_dump(), **values})
         return self.model_copy(update={"audit": audit})
 

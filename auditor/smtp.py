@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,8 +122,9 @@ def _greeted(smtp: SmtpSettings) -> smtplib.SMTP:
     name = socket.gethostname()
     name = name if name.isascii() and "." in name else "[127.0.0.1]"
     if smtp.security == "tls":
-        return smtplib.SMTP_SSL(smtp.host, smtp.port, name, timeout=smtp.timeout, context=_trust(smtp))
-    server = smtplib.SMTP(smtp.host, smtp.port, name, timeout=smtp.timeout)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(smtp.host, smtp.port, name, timeout=smtp.timeout, context=_trust(smtp))
+    else:
+        server = smtplib.SMTP(smtp.host, smtp.port, name, timeout=smtp.timeout)
     try:
         if smtp.security == "starttls":
             code, reply = server.starttls(context=_trust(smtp))
@@ -138,7 +140,10 @@ def _greeted(smtp: SmtpSettings) -> smtplib.SMTP:
 def _log_in(server: smtplib.SMTP, smtp: SmtpSettings, password: str) -> None:
     place = {"host": smtp.host, "port": smtp.port, "username": smtp.username}
     try:
-        server.login(smtp.username, password)
+        if smtp.username.isascii() and password.isascii():
+            server.login(smtp.username, password)
+        else:
+            _log_in_utf8(server, smtp.username, password)
     except smtplib.SMTPAuthenticationError as error:
         detail = f"{error.smtp_code} {server_words(error.smtp_error)}"
         raise DeliveryError(DeliveryTrouble.SMTP_AUTH, **place, detail=detail) from error
@@ -146,6 +151,14 @@ def _log_in(server: smtplib.SMTP, smtp: SmtpSettings, password: str) -> None:
         raise DeliveryError(DeliveryTrouble.SMTP_CONNECT, **place, detail=server_words(error)) from error
     except smtplib.SMTPException as error:  # no AUTH offered, or no method in common
         raise DeliveryError(DeliveryTrouble.SMTP_AUTH, **place, detail=server_words(error)) from error
+
+
+def _log_in_utf8(server: smtplib.SMTP, username: str, password: str) -> None:
+    """AUTH PLAIN in UTF-8 (RFC 4616 section 2): smtplib's login() knows ASCII only."""
+    token = b64encode(f"\0{username}\0{password}".encode()).decode("ascii")
+    code, reply = server.docmd("AUTH", f"PLAIN {token}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def _goodbye(server: smtplib.SMTP) -> None:

@@ -14,10 +14,9 @@ from typing import Any, Protocol
 import css_inline
 
 from auditor.model import AgencyAudit, Finding, Verdict
-from reports.league import league_of
+from reports.league import league_of, mail_blocks
 from reports.packing import Attachment, card_files, encoded_size, pack
 from reports.run import RunInfo
-from reports.scorecard import Group
 from reports.text import Wording, clean, dmy, environment, local
 
 #: Text and HTML together, as they travel (base64). Larger mails are cut by webmail.
@@ -91,7 +90,7 @@ def build_weekly(
     """The mail with the league table and all cards, as one message or, beyond `max_message_mb`, as several.
 
     `cards` maps agency codes to card pages, `league_html` is the full table to attach. `key` names what is delivered
-    (default: "weekly:<as_of>"): the same key, recipients and part always give the same Message-ID, by which the outbox
+    (default: these very audits): the same key, recipients and part always give the same Message-ID, by which the outbox
     knows a message that it already holds. Raises ValueError without audits.
     """
     if not audits:
@@ -124,7 +123,7 @@ def build_weekly(
         subject = wording.word("mail.subject_weekly", date=dmy(as_of))
         if len(packed.parts) > 1:
             subject = wording.word("mail.subject_part", subject=subject, part=number, parts=len(packed.parts))
-        message = _message(settings, subject, sent_at, f"{key or f'weekly:{as_of}'}/{number}")
+        message = _message(settings, subject, sent_at, f"{key or _key_of(audits)}/{number}")
         names = [attachment.name for attachment in attachments]
         _fill_body(message, "email_weekly", context | {"part": number, "names": names}, len(audits))
         for attachment in ((table,) if with_table and number == 1 else ()) + tuple(attachments):
@@ -164,9 +163,16 @@ def build_alert(
     return [message]
 
 
+def _key_of(audits: Sequence[AgencyAudit]) -> str:
+    """Names exactly these audits: one that was made or judged again makes another delivery, a second `send` none."""
+    lines = sorted(
+        f"{audit.agency.code} {audit.as_of} {audit.finished_at.isoformat()} {audit.ruleset.version}" for audit in audits
+    )
+    return "weekly:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
 def _weekly_context(audits: Sequence[AgencyAudit], wording: Wording, run: RunInfo | None) -> dict[str, Any]:
     league = league_of(audits)
-    shared = next((audit for audit in audits if audit.mail), None)
     fails = new_fails_of(audits)
     return {
         "league": league,
@@ -176,8 +182,7 @@ def _weekly_context(audits: Sequence[AgencyAudit], wording: Wording, run: RunInf
         "run": run,
         "ruleset": ", ".join(sorted({audit.ruleset.version[:12] for audit in audits})),
         "profile": "; ".join(sorted({audit.ruleset.profile_title for audit in audits})),
-        "shared": shared,
-        "mail": Group("mail", tuple(f for f in shared.findings if f.item == "mail")) if shared else None,
+        "mail_blocks": mail_blocks(audits)[:5],
         "word": wording.word,
     }
 
@@ -219,9 +224,10 @@ def _fill_body(message: EmailMessage, template: str, context: dict[str, Any], mo
     rows = most
     while True:
         text, html = _bodies(template, context | {"rows": rows})
-        if encoded_size(len(text.encode())) + encoded_size(len(html.encode())) <= MAX_BODY or rows == 0:
+        size = encoded_size(len(text.encode())) + encoded_size(len(html.encode()))
+        if size <= MAX_BODY or rows == 0:
             break
-        rows = rows * 4 // 5
+        rows = min(rows * 4 // 5, rows * MAX_BODY // size)
     message.set_content(text, cte="base64")
     message.add_alternative(html, subtype="html", cte="base64")
 

@@ -90,6 +90,12 @@ def run_to_json(run: RunInfo, audits: Sequence[AgencyAudit]) -> Json:
     return {"schema": SCHEMA, "run": about, "agencies": [audit_to_json(audit) for audit in audits]}
 
 
+def mail_to_json(mail: MailFacts) -> Json:
+    """The facts of one mail domain, as under `mail` in the object of an agency."""
+    plain: Json = _plain(_mail(mail))
+    return plain
+
+
 def _agency(agency: Agency) -> Json:
     scope = agency.scope
     return {

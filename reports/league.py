@@ -71,7 +71,6 @@ def render_league(
     `cards` maps codes to relative file names; `grade_words` words the grades ("A" -> "Tốt").
     """
     latest = max(audits, key=lambda audit: audit.as_of, default=None)
-    shared = next((audit for audit in audits if audit.mail), None)
     wording = Wording(messages)
     return (
         environment()
@@ -81,15 +80,34 @@ def render_league(
             latest=latest,
             rulesets=sorted({audit.ruleset.version[:12] for audit in audits}),
             profiles=sorted({audit.ruleset.profile_title for audit in audits}),
-            shared=shared,
-            mail=Group("mail", tuple(f for f in shared.findings if f.item == "mail")) if shared else None,
-            mail_domains=sorted({audit.mail.domain for audit in audits if audit.mail}),
+            mail_blocks=mail_blocks(audits),
             department=department,
             failures=tuple(failures),
             word=wording.word,
             grade_words=grade_words or {},
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MailBlock:
+    """The findings of one mail domain, the same for all agencies that use it."""
+
+    domain: str
+    lines: Group
+    grade: str | None
+
+
+def mail_blocks(audits: Sequence[AgencyAudit]) -> list[MailBlock]:
+    """One block per mail domain, from its operator's audit if there is one: only there the lines carry points."""
+    chosen: dict[str, AgencyAudit] = {}
+    for audit in audits:
+        if audit.mail and (audit.agency.operates_mail or audit.mail.domain not in chosen):
+            chosen[audit.mail.domain] = audit
+    return [
+        MailBlock(domain, Group("mail", tuple(f for f in audit.findings if f.item == "mail")), audit.scores.grade_mail)
+        for domain, audit in sorted(chosen.items())
+    ]
 
 
 def _row(audit: AgencyAudit, card: str | None) -> Row:

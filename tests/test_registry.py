@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from auditor.configuration import ConfigError
 from auditor.model import Agency, AgencyKind, MailDomainUse, SiteScope, SiteStatus
 from auditor.registry import Registry, check_registry, load_agencies
 from auditor.registry_csv import import_agencies
+from auditor.rulebook import load_messages
 
 
 def write(folder: Path, text: str, name: str = "agencies.yaml") -> Path:
@@ -130,6 +132,7 @@ def test_a_bad_entry_names_line_field_and_expectation(
         load_agencies(path)
     error = caught.value
     assert (error.file, error.line, error.field, error.expected) == (str(path), line, field, expected)
+    assert error.expected not in error.text(load_messages(None)), "it has words"
 
 
 def test_a_code_that_stands_twice_is_an_error(tmp_path: Path) -> None:
@@ -189,6 +192,21 @@ def test_address_outside_scope_dates_reversed_foreign_mailbox_unknown_relatives(
     problems = check_registry(Registry((mailbox,)))
     assert [problem.found for problem in problems] == ["x@gmail.com", "x@xp.gov.vn"]
     assert not any(problem.blocking for problem in problems)
+
+
+def test_every_problem_has_words() -> None:
+    messages = load_messages(None)
+    use = MailDomainUse("a.gov.vn", date(2020, 1, 2), date(2020, 1, 1))
+    a = Agency("a", "A", url="https://a.vn/", scope=SiteScope("b.vn", "/vi/"), accepted_mail_domains=(use,))
+    b = replace(a, code="b", mailboxes=("x@b.vn",), successors=("b", "c"))
+    c = replace(b, code="d", scope=SiteScope("b.vn", "/vi/d/"))
+    problems = check_registry(Registry((a, b, b, c)))
+    assert {problem.key for problem in problems} == {
+        "url_outside_scope", "dates_reversed", "mailbox_outside_domains", "own_relative", "unknown_relative",
+        "scope_shared", "scope_inside_other", "duplicate_code",
+    }  # fmt: skip
+    for problem in problems:
+        assert problem.code in messages[f"registry.problem.{problem.key}"].format(**asdict(problem))
 
 
 def test_a_code_that_stands_twice_is_a_problem() -> None:
@@ -298,7 +316,8 @@ def test_where_there_is_no_registry_yet_the_shipped_one_is_the_base(tmp_path: Pa
         ('Mã,Tên\nc,"C\n', 2, "", "cfg_csv"),
         ("Mã,Tên\n", 1, "", "cfg_csv_rows"),
         ("", 1, "", "cfg_csv_rows"),
-        ("Mã,Website\nb,https://p.gov.vn/vi/b/\n", 2, "Website", "cfg_scope_inside_other"),
+        ("Mã,Website\nb,https://p.gov.vn/vi/b/\n", 2, "Website", "cfg_scope_shared"),
+        ("Mã,Website,Phạm vi\nb,https://p.gov.vn/vi/a/b/,/vi/a/b\n", 2, "Phạm vi", "cfg_scope_inside_other"),
         ("Mã,Website,Phạm vi\nb,https://p.gov.vn/vi/a/,/vi/a\n", 2, "Phạm vi", "cfg_scope_shared"),
         ("Mã,Website,Phạm vi\nb,https://p.gov.vn/vi/b/,/en/b\n", 2, "Website", "cfg_url_outside_scope"),
         ("Mã,Kế thừa\nb,zz\n", 2, "Kế thừa", "cfg_unknown_relative"),
@@ -314,6 +333,7 @@ def test_a_bad_row_names_file_line_column_and_changes_nothing(
         import_agencies(path, registry)
     error = caught.value
     assert (error.file, error.line, error.field, error.expected) == (str(path), line, field, expected)
+    assert error.expected not in error.text(load_messages(None)), "it has words"
     assert registry.read_text(encoding="utf-8") == BASE
     assert {entry.name for entry in tmp_path.iterdir()} == {"agencies.yaml", "vao.csv"}
 

@@ -1,4 +1,4 @@
-"""auditor.toml: shipped defaults, the folder's own over them, and errors that name file, line, field and expectation."""
+"""auditor.toml: shipped defaults, the folder's own over them; errors name file, line, field and expectation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.configuration import ConfigError
+from auditor.rulebook import load_messages
 from auditor.settings import find_lines, load_settings, parse_nameserver
 
 
@@ -93,6 +94,7 @@ def test_a_bad_value_names_line_field_and_expectation(
 ) -> None:
     error = refused(tmp_path, text)
     assert (error.line, error.field, error.expected) == (line, field, expected)
+    assert expected not in error.text(load_messages(None)), "it has words"
 
 
 def test_bad_toml_names_the_line(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ class Order:
 def audit(
     ctx: click.Context,
     work: Workplace,
+    /,
     codes: Sequence[str],
     everybody: bool,
     url: str | None,
@@ -179,7 +180,7 @@ async def _audit_url(order: Order, agency: Agency, *, named: bool) -> int:
 
 
 async def look_twice(agency: Agency, context: AuditContext, watcher: PlainWatcher, pause: float) -> AgencyAudit:
-    """One agency's audit with its second look after `pause` seconds, if one could change a verdict and pause is not 0."""
+    """One agency's audit with its second look after `pause` seconds, if one could change a verdict; 0: none."""
     from auditor.audit import audit_agency, second_look
 
     result = await audit_agency(agency, context, on_progress=watcher.progress)
@@ -197,9 +198,7 @@ async def look_twice(agency: Agency, context: AuditContext, watcher: PlainWatche
 # -- agencies of the registry -----------------------------------------------------------------------------------------
 
 
-async def _audit_registered(
-    order: Order, agencies: Sequence[Agency], *, everybody: bool, asked: float | None
-) -> int:
+async def _audit_registered(order: Order, agencies: Sequence[Agency], *, everybody: bool, asked: float | None) -> int:
     """A run over the registry (all: the nightly one), its cards and its table."""
     from auditor.commands.night import make_run
     from auditor.rulebook import load_rulebook
@@ -208,15 +207,15 @@ async def _audit_registered(
     if not agencies:
         raise CannotRun("no_agencies", file=order.work.registry.file)
     settings = order.settings
-    minutes = timedelta(minutes=settings.audit.nightly_second_look_minutes)
-    pause = timedelta(seconds=settings.audit.second_look_seconds)
-    if everybody:
-        pause = minutes if asked is None else timedelta(seconds=asked)
+    nightly = everybody and asked is None
+    pause: timedelta | None = timedelta(seconds=settings.audit.second_look_seconds) or None  # 0 seconds: no second look
+    if nightly:
+        pause = timedelta(minutes=settings.audit.nightly_second_look_minutes)
     with order.work.store() as store:
         made = await make_run(
             order.work, settings, store, agencies,
             kind=RunKind.NIGHTLY if everybody else RunKind.ON_DEMAND,
-            as_of=order.as_of, profile=order.profile, pause=pause or None, out=order.out,
+            as_of=order.as_of, profile=order.profile, pause=pause, out=order.out,
         )  # fmt: skip
         audits = list(store.audits_of_run(made.result.run_id))
         rulebook = load_rulebook(order.work.configured)
@@ -266,7 +265,8 @@ def show_table(
         counts, total, newest = verdict_counts(one), one.scores.total, one.site.newest_update
         rows.append((
             one.agency.code, one.agency.name, messages[f"site_state.{one.site.state}"], one.scores.grade or "–",
-            f"{points(total.earned)}/{points(total.measurable)}", percent(total.permille), percent(total.measured_permille),
+            f"{points(total.earned)}/{points(total.measurable)}", percent(total.permille),
+            percent(total.measured_permille),
             counts[Verdict.FAIL], counts[Verdict.UNVERIFIED], dmy(newest.date) if newest else "–",
         ))  # fmt: skip
     columns = ("code", "name", "state", "grade", "points", "percent", "measured", "fails", "unverified", "newest")

@@ -1,4 +1,4 @@
-"""What all commands share: the working folder, printing (results on stdout, log on stderr), parameter types, Vietnamese help."""
+"""What all commands share: working folder, printing (results on stdout, log on stderr), parameter types, help."""
 
 from __future__ import annotations
 
@@ -114,8 +114,10 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, err: bool = False, title: str = "") -> None:
-    """A table on stdout (or stderr). `columns` are keys of config/cli.yaml under `column`; text of cells is never markup."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, err: bool = False, title: str = ""
+) -> None:
+    """A table on stdout (or stderr). `columns` are keys under `column` in config/cli.yaml; cells are never markup."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -141,7 +143,7 @@ def _console(stream: Any) -> Any:
 # -- parameters and help ----------------------------------------------------------------------------------------------
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases of click
     """YYYY-MM-DD or DD/MM/YYYY -> date."""
 
     name = "date"
@@ -151,13 +153,13 @@ class Day(click.ParamType):
             return value
         for form in ("%Y-%m-%d", "%d/%m/%Y"):
             try:
-                return datetime.strptime(value, form).date()  # noqa: DTZ007  a civil date has no zone
+                return datetime.strptime(value, form).date()
             except ValueError:
                 continue
         self.fail(cli_text("failure.bad_date", value=value), param, ctx)
 
 
-class Checked(click.ParamType):
+class Checked(click.ParamType):  # type: ignore[type-arg]
     """A text that `parse` (imported only when needed) accepts; otherwise `failure.<key>` says what was expected."""
 
     def __init__(self, name: str, parse: Callable[[str], object], key: str) -> None:
@@ -198,27 +200,28 @@ CONNECT_TO = Checked("connect-to", _connect_to, "bad_connect_to")
 DOMAIN = Checked("domain", _domain, "bad_domain")
 
 
-class _Words:
+class _Words(click.Command):
     """Vietnamese headings for click's help; its texts come from config/cli.yaml."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        pieces = self.collect_usage_pieces(ctx)
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=cli_text("help.usage") + " ")
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
+        option = super().get_help_option(ctx)
         if option is not None:
             option.help = cli_text("help.help")
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]  # type: ignore[attr-defined]
+        options = (parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option))
+        records = [record for option in options if (record := option.get_help_record(ctx))]
         if records:
             with formatter.section(cli_text("help.options")):
                 formatter.write_dl(records)
 
 
-class Command(_Words, click.Command):
+class Command(_Words):
     """A command whose help is Vietnamese."""
 
 
@@ -263,7 +266,7 @@ def command(name: str, *, text: str | None = None) -> Callable[[Callable[..., An
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
-    """`@option("--as-of")`: its help is `option.<name>` of config/cli.yaml, its metavar `metavar.<name>` if there is one."""
+    """`@option("--as-of")`: its help is `option.<name>` of config/cli.yaml, its metavar `metavar.<name>` if any."""
     from auditor.phrases import has_text
 
     long = next(name for name in names if name.startswith("--")).removeprefix("--")

@@ -58,9 +58,7 @@ async def make_run(
     info = run_info(store, run, names)
     folder = out or settings.output / as_of.isoformat()
     several = info if kind is RunKind.NIGHTLY or len(agencies) > 1 else None
-    published = write_cards(
-        store.audits_of_run(result.run_id), folder, context.rulebook, settings, names, run=several
-    )
+    published = write_cards(store.audits_of_run(result.run_id), folder, context.rulebook, settings, names, run=several)
     if kind is RunKind.NIGHTLY and settings.paths.evidence_keep_nights:
         store.prune(settings.paths.evidence_keep_nights, as_of)
     return Made(result, published, info)

@@ -28,6 +28,7 @@ class PlainWatcher:
     def __init__(self) -> None:
         self._all = 0
         self._done = 0
+        self._second_round = False
 
     def started(self, agencies: int, resumed: bool) -> None:
         self._all = agencies
@@ -37,15 +38,19 @@ class PlainWatcher:
         pass
 
     def finished(self, audit: AgencyAudit) -> None:
+        if self._second_round:
+            log("progress.done_again", **_summary(audit))
+            return
         self._done += 1
-        log("progress.done", **_summary(audit), done=min(self._done, self._all), all=self._all)
+        log("progress.done", **_summary(audit), done=self._done, all=self._all)
 
     def failed(self, agency: Agency, error: Exception) -> None:
         traceback.print_exception(error, file=sys.stderr)
         log("audit.agency_failed", name=agency.name, what=f"{type(error).__name__}: {error}")
 
     def waiting(self, agencies: int, seconds: float) -> None:
-        log("progress.waiting", count=agencies, seconds=round(seconds))
+        self._second_round = True
+        log("progress.waiting" if seconds >= 1 else "progress.looking_again", count=agencies, seconds=round(seconds))
 
 
 class LiveWatcher(PlainWatcher):

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -76,7 +76,7 @@ class Book:
             return
         if mode == "maintenance":
             page = self._page(site, "maintenance.html", status=503, section=None, entry=None, title=site.data["name"])
-            self.rules.append((host, re.compile("^/"), lambda _: page()))
+            self.rules.append((host, re.compile(r"^/(?!robots\.txt$)"), lambda _: page()))
             return
         if mode == "spa":
             page = self._page(site, "spa.html", section=None, entry=None, title=site.data["name"])
@@ -88,7 +88,7 @@ class Book:
             self.recipes[host, path] = home
         for section in site.sections:
             self._add_section(site, section)
-        self._add_traps(site, home)
+        self._add_traps(site)
         if site.portal is None:
             self._add_furniture(site)
 
@@ -130,16 +130,18 @@ class Book:
         self.recipes[host, "/sitemap.xml"] = lambda: self._xml(self._render("sitemap_index.xml", site, members=members))
         for member in members:
             name = f"/sitemap-vi.{member.code}.xml"
-            self.recipes[host, name] = lambda member=member: self._xml(self._render("sitemap.xml", member))
+            self.recipes[host, name] = partial(self._sitemap, member)
 
-    def _add_traps(self, site: Site, home: Recipe) -> None:
+    def _add_traps(self, site: Site) -> None:
         for spec in site.data["answers"]:
             under = re.compile(f"^{re.escape(spec['path'])}" + ("" if spec.get("and_below") else "$"))
-            self.rules.append((site.host, under, lambda _, spec=spec: self._given(site, spec)))
-        if tail := site.data["relative_trap"]:
-            self.rules.append((site.host, re.compile(f"/{re.escape(tail)}$"), lambda _: home()))
+            self.rules.append((site.host, under, partial(self._given, site, spec)))
+        if trap := site.data["relative_trap"]:
+            shown = self.recipes[site.host, site.routes["section"].format(prefix=site.prefix, name=trap["shows"])]
+            self.rules.append((site.host, re.compile(f"/{re.escape(trap['link'])}$"), lambda _: shown()))
         if path := site.data["calendar_trap"]:
-            self.rules.append((site.host, re.compile(f"^{re.escape(path)}$"), lambda target: self._calendar(site, target)))
+            whole = re.compile(f"^{re.escape(path)}$")
+            self.rules.append((site.host, whole, lambda target: self._calendar(site, target)))
 
     # -- single answers ----------------------------------------------------------------------------------------------
 
@@ -175,7 +177,10 @@ class Book:
         body = _docx(entry.title) if suffix == "docx" else _pdf(entry.data.get("number") or entry.title)
         return Response(200, _typed(suffix), body)
 
-    def _given(self, site: Site, spec: Mapping[str, Any]) -> Response:
+    def _sitemap(self, site: Site) -> Response:
+        return self._xml(self._render("sitemap.xml", site))
+
+    def _given(self, site: Site, spec: Mapping[str, Any], _target: str) -> Response:
         if "location" in spec:
             return redirect(spec["location"], spec.get("status", 301))
         return self._page(site, spec["template"], status=spec.get("status", 200), title=spec["title"], given=spec)()
@@ -184,9 +189,11 @@ class Book:
         """A month of an endless calendar: every month links to the next and to the one before."""
         found = re.search(r"thang=(\d{1,2})&nam=(\d{4})", target)
         month, year = (int(found[1]), int(found[2])) if found else (self.as_of.month, self.as_of.year)
-        months = (year - 1, 12) if month == 1 else (year, month - 1), (year + 1, 1) if month == 12 else (year, month + 1)
-        context = {"year": year, "month": month, "before": months[0], "after": months[1], "path": urlsplit(target).path}
-        return self._page(site, "calendar.html", title=site.words["text"]["calendar"], **context)()
+        this = {"year": year, "month": month, "path": urlsplit(target).path}
+        before = (year - 1, 12) if month == 1 else (year, month - 1)
+        after = (year + 1, 1) if month == 12 else (year, month + 1)
+        title = site.words["text"]["calendar"]
+        return self._page(site, "calendar.html", title=title, before=before, after=after, this=this)()
 
     def _unknown(self, site: Site, path: str) -> Response:
         member = next((s for s in self.sites.values() if s.host == site.host and path.startswith(s.prefix)), site)
@@ -223,7 +230,7 @@ def redirect(target: str, status: int = 301) -> Response:
 
 
 def hide_mail(address: str, mode: str = "plain") -> Markup:
-    """An address as sites write it: plain, entities (NukeViet), cfemail (Cloudflare), at ("(at)"), acong, image, text."""
+    """An address as sites write it: plain, text, entities (NukeViet), cfemail (Cloudflare), at, acong, image."""
     entities = "".join(f"&#{ord(c):03};" for c in address)
     key = 0x5A
     forms = {
@@ -282,20 +289,21 @@ def _pdf(text: str) -> bytes:
         offsets.append(len(out))
         out += f"{number} 0 obj\n{content}\nendobj\n".encode("latin-1")
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    trailer = f"xref\n0 5\n0000000000 65535 f \n{table}trailer << /Size 5 /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
-    return out + trailer.encode("latin-1")
+    table = f"xref\n0 5\n0000000000 65535 f \n{table}trailer << /Size 5 /Root 1 0 R >>\n"
+    return out + f"{table}startxref\n{len(out)}\n%%EOF\n".encode("latin-1")
 
 
 def _docx(text: str) -> bytes:
     """A small word-processor file (a ZIP with the three parts that readers demand)."""
+    formats = "http://schemas.openxmlformats.org"
     types = (
-        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml"'
-        ' ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+        f'<Types xmlns="{formats}/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/word/document.xml" ContentType="{_TYPES["docx"]}.main+xml"/></Types>'
     )
     relations = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type='
-        '"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
+        f'<Relationships xmlns="{formats}/package/2006/relationships"><Relationship Id="r1" '
+        f'Type="{formats}/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/>'
         "</Relationships>"
     )
     body = (

@@ -129,11 +129,13 @@ class Province:
         return found
 
     def day(self, age: Age) -> date:
-        """The date of an age as the data files write it: 3, "2w"."""
+        """The date of an age as the data files write it: 3, "2w"; "monday-1" is the Monday of last week."""
+        if isinstance(age, str) and age.startswith("monday"):
+            return self._book.monday(int(age.partition("-")[2] or 0))
         return day(self.built_on, age)
 
     def turn_to(self, as_of: date) -> None:
-        """Move on to another night: living sections gain items, schedules and clocks move. Raises ValueError backwards."""
+        """Move on to a later night: living sections gain items, clocks move. Raises ValueError for an earlier day."""
         if as_of < self.as_of:
             raise ValueError(f"the province cannot go back from {self.as_of} to {as_of}")
         self._book = Book(load_sites(as_of, self.built_on), as_of, self.built_on)
@@ -156,7 +158,9 @@ class Province:
 
     def _records(self) -> dict[str, dict[str, list[str]]]:
         records: dict[str, dict[str, list[str]]] = {
-            name: {"A": ["127.0.0.1"]} for host in (*self._book.hosts, *self._refused()) for name in (host, f"www.{host}")
+            name: {"A": ["127.0.0.1"]}
+            for host in (*self._book.hosts, *self._refused())
+            for name in (host, f"www.{host}")
         }
         for name, by_type in self.plan["records"].items():
             records.setdefault(name, {}).update(by_type)

@@ -21,11 +21,13 @@ import yaml
 
 CIVIL_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 Age = int | str
+_DAYS_OFF = frozenset({(1, 1), (4, 30), (5, 1), (9, 2)})  # month, day: the holidays that are the same in every year
 
 
 def day(built_on: date, age: Age) -> date:
-    """The day of an age. "3w": the third Monday-to-Friday day before `built_on`; 3: three days before it, moved back to
-    a Monday-to-Friday day; negative: days ahead (deadlines), moved forward likewise. Raises ValueError for other text."""
+    """The day of an age. "3w": the third working day before `built_on`. 3: three days before it, moved back
+    to a working day. Negative numbers lie ahead (deadlines), moved forward. ValueError for other text.
+    """
     if isinstance(age, str):
         match = re.fullmatch(r"(\d+)w", age)
         if not match:
@@ -37,21 +39,25 @@ def day(built_on: date, age: Age) -> date:
     return _to_weekday(built_on - timedelta(days=age), -1 if age >= 0 else 1)
 
 
+def _works(day_: date) -> bool:
+    return day_.weekday() < 5 and (day_.month, day_.day) not in _DAYS_OFF
+
+
 def _to_weekday(current: date, step: int) -> date:
-    while current.weekday() > 4:
+    while not _works(current):
         current += timedelta(days=step)
     return current
 
 
 def weekdays(after: date, until: date) -> Iterator[date]:
-    """Monday-to-Friday days after `after`, up to and including `until`."""
+    """Working days after `after`, up to and including `until`."""
     for ordinal in range(after.toordinal() + 1, until.toordinal() + 1):
-        if date.fromordinal(ordinal).weekday() < 5:
+        if _works(date.fromordinal(ordinal)):
             yield date.fromordinal(ordinal)
 
 
 def slug(text: str, *, drop_d: bool = False, lower: bool = True) -> str:
-    """The unaccented name of `text` for an address; with `drop_d` "đ" vanishes instead of becoming "d", as some CMS do."""
+    """The unaccented name of `text` for an address. `drop_d`: "đ" vanishes instead of becoming "d", as some CMS do."""
     text = text.replace("đ", "" if drop_d else "d").replace("Đ", "" if drop_d else "D")
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     joined = re.sub(r"[^0-9A-Za-z]+", "-", bare).strip("-")
@@ -225,6 +231,8 @@ class _Builder:
         data = self.fill(item, when)
         title = data["title"]
         key = number(self.code, name, title)
+        if "number" in data:
+            data["number"] = str(data["number"]).replace("{n}", str(key % 800 + 12))
         posted = _time_of_day(when, key) if when else None
         ident = key % 9000 + int(self.routes.get("first_id", 100))
         text = slug(title, drop_d=bool(self.routes.get("drop_d")))[:80].strip("-")
@@ -237,8 +245,6 @@ class _Builder:
             file = self.route("file", name=name, item=f"{named}.{suffix}", id=ident, year=stamp.year, month=stamp.month)
         if "deadline" in item:
             data["deadline"] = day(self.built_on, item["deadline"])
-        if "number" in data:
-            data["number"] = str(data["number"]).replace("{n}", str(key % 800 + 12))
         return Entry(title, ident, url, posted, file, bool(item.get("pinned")), data)
 
     def route(self, which: str, **values: Any) -> str:

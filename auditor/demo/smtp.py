@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Mailbox:
-    """Stores every received mail as `0001.eml`, `0002.eml`, … in `folder`, with the envelope in two added header lines."""
+    """Stores each received mail as `0001.eml`, `0002.eml`, … in `folder`, its envelope in two added header lines."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,13 +26,13 @@ class Mailbox:
 
 
 class _EphemeralController(Controller):
-    """The library's controller greets the port that it was given; with port 0 the real one is known only after binding."""
+    """The library's controller greets the port that it was given; with port 0 the real one is known after binding."""
 
     def _trigger_server(self) -> None:
-        if self.server is None:
+        if not isinstance(self.server, asyncio.Server):
             raise OSError("the mail server did not start")
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class MailServer:

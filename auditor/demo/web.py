@@ -58,7 +58,7 @@ ContextFor = Callable[[str | None], ssl.SSLContext]
 
 
 class WebServer:
-    """HTTP and HTTPS listeners on 127.0.0.1. `start` returns when both listen; `stop` returns when nothing runs any more."""
+    """HTTP and HTTPS listeners on 127.0.0.1. `start` returns when both listen, `stop` when nothing runs any more."""
 
     def __init__(self, answer: Answer, context_for: ContextFor) -> None:
         self._answer = answer

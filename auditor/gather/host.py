@@ -91,7 +91,7 @@ async def _https(name: str, http: Look, network: Network, attempt: int) -> _Tls:
 
 def _outcome(look: Look) -> Outcome[Look]:
     if look.status is not None or look.reason is None:
-        return Completed(look)
+        return Completed(replace(look, body=b""))  # the crawl keeps the bodies
     return NotRun(look.reason, look.detail) if look.not_run else Failed(look.reason, look.detail)
 
 

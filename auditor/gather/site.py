@@ -15,10 +15,10 @@ from urllib.parse import urljoin, urlsplit
 from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.page import Page, is_html
-from auditor.read.site import PageCache, THIN_PAGE, find_start, inner_start, make_context, read_pages
+from auditor.read.sections import SiteContext
+from auditor.read.site import THIN_PAGE, PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_useless, repeats_segments, same_page_key
-from auditor.read.sections import SiteContext
 from auditor.read.wants import Want, detail_wants, section_wants
 from auditor.read.words import Vocabulary
 
@@ -62,10 +62,14 @@ class Crawl:
 
     def evidence(self) -> SiteEvidence:
         return SiteEvidence(
-            agency_code=self.agency.code, start_url=self.start_url or self.agency.url, looks=tuple(self.looks),
-            requests=sum(1 + len(look.redirects) for look in self.looks if not look.not_run), budget=self.budget,
-            budget_spent=self.spent, traps=tuple(self.traps.items()),
-        )  # fmt: skip
+            agency_code=self.agency.code,
+            start_url=self.start_url or self.agency.url,
+            looks=tuple(self.looks),
+            requests=sum(1 + len(look.redirects) for look in self.looks if not look.not_run),
+            budget=self.budget,
+            budget_spent=self.spent,
+            traps=tuple(self.traps.items()),
+        )
 
     # -- the start page ---------------------------------------------------------------------------------------------
 
@@ -155,7 +159,7 @@ class Crawl:
             return None
         own = {key: page for key, page in pages.items() if scope.contains(page.url)}
         self._note_same_texts(own.values())
-        start = inner_start(start, own)
+        start = inner_start(start, own, self.vocabulary)
         return make_context(self.agency, scope, evidence, self.vocabulary, self.as_of, own, start)
 
     async def _fetch(self, wants: list[Want]) -> bool:

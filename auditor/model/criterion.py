@@ -106,7 +106,7 @@ class Criterion:
         """
         state, best = facts.state, facts.best
         fields: dict[str, Any] = {
-            "label": best.label if best else "",
+            "label": (best.label if best else "") or self.messages.get(f"detector.{facts.detector}", facts.detector),
             "url": best.url if best else "",
             "missing": self._parts(facts.missing or ("rest",)),
             "found": self._parts(facts.found),
@@ -115,7 +115,9 @@ class Criterion:
             "reason_text": self.messages.get(f"reason.{facts.reason}", ""),
         }
         if state is SectionState.UNVERIFIABLE:
-            return self.finding(Verdict.UNVERIFIED, "section.unverifiable", section=facts, reason=facts.reason, **fields)
+            return self.finding(
+                Verdict.UNVERIFIED, "section.unverifiable", section=facts, reason=facts.reason, **fields
+            )
         if not facts.confirmed and state not in (SectionState.PRESENT, SectionState.PARTIAL):
             return self.finding(Verdict.UNVERIFIED, "section.unconfirmed", section=facts, reason=facts.reason, **fields)
         if state is SectionState.PARENT_ONLY:

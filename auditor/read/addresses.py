@@ -39,7 +39,7 @@ _GLUED_TAIL = re.compile(r"(vn|com|net|org|gov|edu|info)(?=[A-Z])")
 _IMAGE_SCALE = re.compile(r"[0-9]x")
 _GENERIC_TLDS = _words(
     "com net org edu gov mil int info biz name pro mobi asia online site shop tech app dev cloud xyz top"
-)
+) | _words("example test invalid local internal")  # reserved by RFC 2606 and RFC 6762; used on test networks
 _COUNTRY_TLDS = _words(
     "ac ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc "
     "cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr "

@@ -35,7 +35,7 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
     seen_title = False
     fallback: Dated | None = None
     linked = 0
-    for box in page.root.walk():
+    for box in page.boxes:
         if box.tag in ("h1", "h2", "h3") and box.text and page.is_main(box):
             seen_title = True
         if box.tag == "a":

@@ -101,7 +101,7 @@ def _page_leads(page: Page, is_start: bool, agency: Agency, scope: SiteScope, ma
 
 def _may_name_a_section(page: Page, link: Link) -> bool:
     """On pages other than the start page a link in the text is an item's title rather than a section's name."""
-    if link.place in (Place.HEADER, Place.SIDE, Place.FOOTER):
+    if link.place in (Place.HEADER, Place.SIDE, Place.FOOTER) or page.is_menu(link):
         return True
     return len(link.folded.split()) <= _LABEL_WORDS_IN_BODY and (link.box is None or not _in_row(link.box))
 
@@ -115,14 +115,12 @@ def _link_leads(
 ) -> Iterator[Lead]:
     if not link.folded or (link.box is not None and link.box.hidden and link.place is Place.BODY):
         return
-    in_text = link.place is Place.BODY
-    if in_text and len(link.folded.split()) > _LABEL_WORDS_IN_BODY:
-        return
+    in_text = link.place is Place.BODY and not page.is_menu(link)
     if link.url and (is_twin(link.url) or is_paging(link.url) or repeats_segments(link.url)):
         return
     for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text):
         for detector, score in matcher.scores(label, link.url).items():
-            if in_text and score < (STRONG if is_start else 0.95):
+            if in_text and (score < (STRONG if is_start else 0.95) or len(label.split()) > _LABEL_WORDS_IN_BODY):
                 continue
             kind = _kind(link, detector, agency, scope, matcher)
             if kind is None or (kind in ("foreign", "dead") and score < 0.9):

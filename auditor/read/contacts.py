@@ -76,9 +76,13 @@ def _class(address: str, context: SiteContext) -> AddressClass:
     agency, vocabulary = context.agency, context.matcher.vocabulary
     official = (agency.mail_domain,) if agency.mail_domain else ()
     return classify(
-        address, official=official, accepted=agency.accepted_mail_domains, as_of=context.reading.as_of,
-        free=vocabulary.free_mail, isp=vocabulary.isp_mail,
-    )  # fmt: skip
+        address,
+        official=official,
+        accepted=agency.accepted_mail_domains,
+        as_of=context.reading.as_of,
+        free=vocabulary.free_mail,
+        isp=vocabulary.isp_mail,
+    )
 
 
 def _page_addresses(page: Page, role: str, context: SiteContext) -> Iterator[tuple[str, AddressPlace]]:
@@ -86,7 +90,7 @@ def _page_addresses(page: Page, role: str, context: SiteContext) -> Iterator[tup
         if name in ("copyright", "author", "reply-to", "email", "contact"):
             for raw in find_addresses(content):
                 yield raw.address, AddressPlace("meta", page.url, content[:_CONTEXT])
-    for box in page.root.walk():
+    for box in page.boxes:
         own = any(isinstance(part, str) and part.strip() for part in box.parts)
         for raw in _box_addresses(box, own):
             where = _where(page, box, raw, role, context)

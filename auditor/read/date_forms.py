@@ -225,7 +225,7 @@ def _named(text: str, match: re.Match[str], as_of: date, words: DateWords, yearl
 
 def _month_before(text: str, match: re.Match[str], words: DateWords) -> RawDate | None:
     """ "November 23, 2026", "Th11 23, 2026", "Tháng Mười Một 23, 2026"."""
-    window = Window(text, match.start() - 20, match.start())
+    window = Window(text, match.start() - _WINDOW, match.start())
     named = words.month_before.search(window.flat)
     if named is None:
         return None

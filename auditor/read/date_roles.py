@@ -14,6 +14,7 @@ _PUNCTUATION = " \t\n\r\xa0:,;-–—([|*•>\"'=/"
 _BREAK = re.compile(r"[;!?\n]|\.\s(?=\s*\S)")
 _RUNNING_TEXT = re.compile(r"\s*,\s*(?:[^\W\d_]+\s+){4}")
 _GAP_LIMIT = 70
+_RUNNING_REACH = 90
 
 
 def role_of(text: str, found: RawDate, words: DateWords) -> str:
@@ -27,7 +28,11 @@ def role_of(text: str, found: RawDate, words: DateWords) -> str:
         return CITATION
     if label or weak:
         return label or weak
-    if found.dated_by_word and not found.has_weekday and _RUNNING_TEXT.match(text, found.end):
+    if (
+        found.dated_by_word
+        and not found.has_weekday
+        and _RUNNING_TEXT.match(Window(text, found.end, found.end + _RUNNING_REACH).flat)
+    ):
         return EVENT  # "Ngày 19/01/2017, Bộ Thông tin và Truyền thông đã ban hành …"
     return PLAIN
 

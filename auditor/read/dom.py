@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -111,6 +112,7 @@ class Box:
         return f"{self.attrs.get('class') or ''} {self.attrs.get('id') or ''}"
 
 
+@lru_cache(maxsize=8192)
 def tokens(name: str) -> frozenset[str]:
     """The words of a class or id: "mainMenu-left col_2" -> main, menu, left, col."""
     words = {word.lower() for word in _TOKEN.findall(name)}
@@ -118,17 +120,18 @@ def tokens(name: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def build(html: str) -> tuple[Box, LexborHTMLParser]:
-    """The tree of the page's body, with places and signatures set, and the parser (for head and forms)."""
+def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
+    """All boxes of the page's body in document order, the body first, with places and signatures set; and the parser."""
     parser = LexborHTMLParser(html)
     body = parser.body
     root = Box("body", {}, None)
     if body is not None:
         root.attrs = dict(body.attributes)
         _fill(root, body, 0)
-    _weigh(root)
-    _place(root, root.weight)
-    return root, parser
+    boxes = list(root.walk())
+    _weigh(boxes)
+    _place(boxes, root.weight)
+    return boxes, parser
 
 
 def _fill(box: Box, node: LexborNode, depth: int) -> None:
@@ -146,16 +149,16 @@ def _fill(box: Box, node: LexborNode, depth: int) -> None:
         elif tag in _FORMAT and not child.attributes:
             _fill(box, child, depth + 1)
         else:
-            inner = Box(tag, dict(child.attributes), box)
+            inner = Box(tag, child.attributes, box)
             box.parts.append(inner)
             _fill(inner, child, depth + 1)
         child = child.next
 
 
-def _weigh(root: Box) -> None:
-    for box in reversed(list(root.walk())):
+def _weigh(boxes: list[Box]) -> None:
+    for box in reversed(boxes):
         box.weight = sum(len(part.strip()) if isinstance(part, str) else part.weight for part in box.parts)
-    for box in root.walk():
+    for box in boxes:
         before = box.start
         for part in box.parts:
             if isinstance(part, str):
@@ -165,9 +168,8 @@ def _weigh(root: Box) -> None:
                 before += part.weight
 
 
-def _place(root: Box, total: int) -> None:
-    root.signature = hash("body")
-    for box in root.walk():
+def _place(boxes: list[Box], total: int) -> None:
+    for box in boxes:
         parent = box.parent
         if parent is None:
             continue
@@ -180,7 +182,7 @@ def _place(root: Box, total: int) -> None:
             or _HIDDEN_CLASS.search(name)
         ):
             box.hidden = True
-        if box.weight > 0.6 * total and box.tag not in ("header", "footer", "aside"):
+        if box.weight > 0.6 * total and box.tag not in ("header", "footer", "aside", "nav"):
             continue  # a wrapper of the page, whatever its name says
         hint = _hint(box, parent.place, box.start / total if total else 0.0)
         if hint is not None:
@@ -189,6 +191,7 @@ def _place(root: Box, total: int) -> None:
             box.breadcrumb = True
 
 
+@lru_cache(maxsize=8192)
 def _place_words(classes: str) -> frozenset[str]:
     """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left")."""
     named = [name for name in classes.split() if not tokens(name) & _STYLE]

@@ -17,11 +17,12 @@ from auditor.read.folding import nfc
 MAX_ITEMS = 500
 MAX_BYTES = 5_000_000
 _SUMMARY = 400
+_HEAD = 30_000  # a DOCTYPE stands before the root element
 
 _KINDS = {"rss": "rss", "rdf": "rss", "feed": "atom"}
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_DECLARATION = re.compile(r"<\?.*?\?>", re.DOTALL)
+_CDATA_OPEN, _CDATA_CLOSE = "<![CDATA[", "]]>"
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]{0,2000}(?:\[.{0,20000}?\]\s{0,20})?>", re.DOTALL | re.IGNORECASE)
+_DECLARATION = re.compile(r"<\?xml\b[^<>]{0,300}>")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));|&")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -69,16 +70,28 @@ def parse_xml(text: str) -> tuple[etree._Element | None, bool]:
     start = text.find("<")
     if start < 0:
         return None, False
-    text = _DOCTYPE.sub("", _DECLARATION.sub("", _NOT_XML.sub("", text[start:])))
-    mended = "".join(
-        part if part.startswith("<![CDATA[") else _ENTITY.sub(_mend_entity, part) for part in _CDATA.split(text)
-    )
+    text = _DECLARATION.sub("", _NOT_XML.sub("", text[start:]))
+    text = _DOCTYPE.sub("", text[:_HEAD], count=1) + text[_HEAD:]
+    mended = "".join(part if raw else _ENTITY.sub(_mend_entity, part) for part, raw in _by_cdata(text))
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(mended.strip().encode("utf-8"), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None, False
     return root, root is not None and not len(parser.error_log) and not text[:start].strip()
+
+
+def _by_cdata(text: str) -> Iterator[tuple[str, bool]]:
+    """The pieces of `text`, and whether each is a CDATA section (in which nothing is to be mended)."""
+    place = 0
+    while (start := text.find(_CDATA_OPEN, place)) >= 0:
+        end = text.find(_CDATA_CLOSE, start)
+        if end < 0:
+            break
+        yield text[place:start], False
+        place = end + len(_CDATA_CLOSE)
+        yield text[start:place], True
+    yield text[place:], False
 
 
 def _mend_entity(match: re.Match[str]) -> str:

@@ -29,10 +29,17 @@ def search_sections(context: SiteContext) -> Iterator[Section]:
             owner = ownership(form.action, context.agency, context.scope)
             state = SectionState.PRESENT if owner == "own" or owner == "foreign" else SectionState.PARENT_ONLY
             yield Section(
-                label=form.text.strip()[:60] or "search", url=form.action, place=form.place, own=state is SectionState.PRESENT, state=state,
-                found=("form",), fetched_at=page.look.fetched_at, linked_from=page.url, excerpt=form.text.strip()[:120],
+                label="",
+                url=form.action,
+                place=form.place,
+                own=state is SectionState.PRESENT,
+                state=state,
+                found=("form",),
+                fetched_at=page.look.fetched_at,
+                linked_from=page.url,
+                excerpt=form.text.strip()[:120],
                 why="parent_portal" if state is SectionState.PARENT_ONLY else "",
-            )  # fmt: skip
+            )
             return
 
 
@@ -68,9 +75,17 @@ def feed_sections(context: SiteContext) -> Iterator[Section]:
         )
         state = SectionState.PRESENT if items else SectionState.EMPTY
         yield Section(
-            label=titles.get(look.url) or feed.title or look.url, url=look.url, place=Place.HEAD, own=True, state=state, items=items,
-            newest=newest_of(items), found=("items",) if items else (), fetched_at=look.fetched_at, why="" if items else "no_items",
-        )  # fmt: skip
+            label=titles.get(look.url) or feed.title or look.url,
+            url=look.url,
+            place=Place.HEAD,
+            own=True,
+            state=state,
+            items=items,
+            newest=newest_of(items),
+            found=("items",) if items else (),
+            fetched_at=look.fetched_at,
+            why="" if items else "no_items",
+        )
 
 
 def xml_sitemap_sections(context: SiteContext) -> Iterator[Section]:
@@ -87,9 +102,16 @@ def xml_sitemap_sections(context: SiteContext) -> Iterator[Section]:
             inside = context.scope.is_whole_host or any(context.scope.contains(entry.loc) for entry in found.urls)
             state = SectionState.PARTIAL if inside else SectionState.PARENT_ONLY
             yield Section(
-                label="sitemap.xml", url=look.url, place=Place.SITEMAP, own=inside, state=state, found=("xml",), missing=("links",),
-                fetched_at=look.fetched_at, why="xml_only" if inside else "parent_portal",
-            )  # fmt: skip
+                label="sitemap.xml",
+                url=look.url,
+                place=Place.SITEMAP,
+                own=inside,
+                state=state,
+                found=("xml",),
+                missing=("links",),
+                fetched_at=look.fetched_at,
+                why="xml_only" if inside else "parent_portal",
+            )
             return
 
 
@@ -97,9 +119,7 @@ def footer_contact(context: SiteContext) -> Iterator[Section]:
     """Address, telephone and e-mail in the footer, where no page of its own holds them."""
     page: Page = context.start
     tops = [
-        b
-        for b in page.root.walk()
-        if b.place is Place.FOOTER and (b.parent is None or b.parent.place is not Place.FOOTER)
+        b for b in page.boxes if b.place is Place.FOOTER and (b.parent is None or b.parent.place is not Place.FOOTER)
     ]
     for box in tops:
         text = box.text
@@ -117,7 +137,15 @@ def footer_contact(context: SiteContext) -> Iterator[Section]:
             continue
         missing = tuple(part for part in ("address", "phone", "official_email") if part not in found)
         yield Section(
-            label=page.title[:80], url=page.url, place=Place.FOOTER, own=True, state=SectionState.PARTIAL, found=tuple(found),
-            missing=(*missing, "own_page"), fetched_at=page.look.fetched_at, excerpt=text[:160], why="footer_only",
-        )  # fmt: skip
+            label=page.title[:80],
+            url=page.url,
+            place=Place.FOOTER,
+            own=True,
+            state=SectionState.PARTIAL,
+            found=tuple(found),
+            missing=(*missing, "own_page"),
+            fetched_at=page.look.fetched_at,
+            excerpt=text[:160],
+            why="footer_only",
+        )
         return

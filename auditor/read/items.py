@@ -78,7 +78,9 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     out = []
     for link in page.links:
         box = link.box
-        if not link.url or box is None or box.tag == "option" or link.folded in not_labels or not link.folded:
+        if not link.url or box is None or box.tag == "option" or not (link.folded or link.is_file):
+            continue
+        if link.folded in not_labels and not link.is_file:
             continue
         if not page.is_main(box) or any(
             not page.is_main(outer) for outer in box.ancestors() if outer.parent is not None
@@ -112,7 +114,7 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files) | _grown_boxes(titles)
     entries: dict[int, Entry] = {}
-    order = {id(box): i for i, box in enumerate(page.root.walk())}
+    order = {id(box): i for i, box in enumerate(page.boxes)}
     for link in titles + files:
         assert link.box is not None
         box = next((b for b in (link.box, *link.box.ancestors()) if id(b) in boxes), link.box)
@@ -167,7 +169,7 @@ def _grown_boxes(links: Sequence[Link]) -> set[int]:
 def _rows_without_links(page: Page, taken: set[int]) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
-    for box in page.root.walk():
+    for box in page.boxes:
         if box.tag != "tr" or id(box) in taken or box.weight < 8 or not page.is_main(box):
             continue
         if any(inner.tag in ("table", "th") or id(inner) in taken for inner in box.walk() if inner is not box):
@@ -248,7 +250,7 @@ def _match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
     inside = {id(box) for entry in entries for box in entry.box.walk()}
     starts = {id(entry.box): entry for entry in entries}
     sequence: list[Entry | Dated] = []
-    for box in page.root.walk():
+    for box in page.boxes:
         if id(box) in starts:
             sequence.append(starts[id(box)])
         elif id(box) not in inside and page.is_main(box) and 6 <= len(box.text) <= 60:

@@ -75,7 +75,7 @@ class Page:
 
     look: Look
     decoded: Decoded
-    root: Box
+    boxes: list[Box]  # in document order, the body first
     url: str  # canonical final URL
     title: str
     lang: str
@@ -89,7 +89,12 @@ class Page:
     links: tuple[Link, ...] = ()
     forms: tuple[Form, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
+    _menus: dict[int, bool] = field(default_factory=dict)
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
+
+    @property
+    def root(self) -> Box:
+        return self.boxes[0]
 
     @cached_property
     def text(self) -> str:
@@ -101,16 +106,25 @@ class Page:
 
     @cached_property
     def headings(self) -> tuple[tuple[int, str], ...]:
-        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.root.walk() if box.tag in _HEADINGS and box.text)
+        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.boxes if box.tag in _HEADINGS and box.text)
 
     @cached_property
     def main_boxes(self) -> tuple[Box, ...]:
         """The boxes that hold text of their own, in the page's body and not repeated on the site's other pages."""
         return tuple(
-            box
-            for box in self.root.walk()
-            if self.is_main(box) and any(isinstance(p, str) and p.strip() for p in box.parts)
+            box for box in self.boxes if self.is_main(box) and any(isinstance(p, str) and p.strip() for p in box.parts)
         )
+
+    def is_menu(self, link: Link) -> bool:
+        """True if the link stands in a block of short links with next to no other words: a menu, whatever its mark-up."""
+        box = link.box
+        for outer in list(box.ancestors())[:6] if box is not None else ():
+            known = self._menus.get(id(outer))
+            if known is None:
+                known = self._menus[id(outer)] = _looks_like_menu(outer)
+            if known:
+                return True
+        return False
 
     def is_main(self, box: Box) -> bool:
         if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
@@ -140,8 +154,16 @@ class Page:
 
     def place_text(self, place: Place) -> str:
         """All text in one place of the page, header or footer."""
-        tops = [b for b in self.root.walk() if b.place is place and (b.parent is None or b.parent.place is not place)]
+        tops = [b for b in self.boxes if b.place is place and (b.parent is None or b.parent.place is not place)]
         return " ".join(box.text for box in tops)
+
+
+def _looks_like_menu(box: Box) -> bool:
+    texts = [inner.text for inner in box.walk() if inner.tag == "a" and inner.text]
+    if len(texts) < 4 or box.weight > 4000:
+        return False
+    words = sum(text.count(" ") + 1 for text in texts) / len(texts)
+    return words <= 5 and sum(len(text) for text in texts) >= 0.8 * len(box.text)
 
 
 def is_html(look: Look) -> bool:
@@ -158,21 +180,28 @@ def is_html(look: Look) -> bool:
 def read_page(look: Look) -> Page:
     """Read one HTML answer. Never raises for bad markup."""
     decoded = decode(look.body, look.content_type)
-    root, parser = build(decoded.text)
+    boxes, parser = build(decoded.text)
     final = canonical(look.final_url)
     base = _base(parser, look.final_url)
     page = Page(
-        look=look, decoded=decoded, root=root, url=final, base=base,
-        title=nfc(_text_of(parser, "title")), lang=_lang(parser), generator="", metas=_metas(parser),
-        feeds=_feeds(parser, base), refresh=_refresh(parser, base),
-        scripts=len(parser.css("script")), json_ld=tuple(_json_ld(parser)),
-    )  # fmt: skip
-    page.generator = page.meta("generator")
-    page.links = tuple(_links(root, base))
-    page.forms = tuple(_forms(root, base))
-    page.images = tuple(
-        (box.attrs.get("src") or "", box.attrs.get("alt") or "") for box in root.walk() if box.tag == "img"
+        look=look,
+        decoded=decoded,
+        boxes=boxes,
+        url=final,
+        base=base,
+        title=nfc(_text_of(parser, "title")),
+        lang=_lang(parser),
+        generator="",
+        metas=_metas(parser),
+        feeds=_feeds(parser, base),
+        refresh=_refresh(parser, base),
+        scripts=len(parser.css("script")),
+        json_ld=tuple(_json_ld(parser)),
     )
+    page.generator = page.meta("generator")
+    page.links = tuple(_links(boxes, base))
+    page.forms = tuple(_forms(boxes, base))
+    page.images = tuple((box.attrs.get("src") or "", box.attrs.get("alt") or "") for box in boxes if box.tag == "img")
     return page
 
 
@@ -245,9 +274,9 @@ def absolute(base: str, href: str) -> str:
     return canonical(url) if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
-def _links(root: Box, base: str) -> Iterator[Link]:
+def _links(boxes: list[Box], base: str) -> Iterator[Link]:
     joined: dict[str, str] = {}
-    for box in root.walk():
+    for box in boxes:
         if box.tag in ("a", "area"):
             href = box.attrs.get("href") or ""
         elif box.tag == "option":
@@ -272,8 +301,8 @@ def _alt(box: Box) -> str:
     )
 
 
-def _forms(root: Box, base: str) -> Iterator[Form]:
-    for box in root.walk():
+def _forms(boxes: list[Box], base: str) -> Iterator[Form]:
+    for box in boxes:
         if box.tag != "form":
             continue
         fields: list[tuple[str, str]] = []

@@ -34,9 +34,14 @@ from auditor.read.urls import same_page_key
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
 _BETTER = [
-    SectionState.PRESENT, SectionState.PARTIAL, SectionState.UNVERIFIABLE, SectionState.EMPTY,
-    SectionState.BROKEN, SectionState.PARENT_ONLY, SectionState.ABSENT,
-]  # fmt: skip
+    SectionState.PRESENT,
+    SectionState.PARTIAL,
+    SectionState.UNVERIFIABLE,
+    SectionState.EMPTY,
+    SectionState.BROKEN,
+    SectionState.PARENT_ONLY,
+    SectionState.ABSENT,
+]
 
 
 @dataclass(slots=True)
@@ -85,7 +90,7 @@ def detect(
         section, outcome = _read_lead(detector, lead, context)
         looked.append(LookedAt(lead.label, lead.url or lead.linked_from, outcome))
         if section is None:
-            if outcome == "not_fetched" and lead.strong:
+            if outcome == "not_fetched" and lead.strong and lead.kind != "feed":
                 waiting.append(lead)
             elif outcome != "not_fetched":
                 rejected.append(Candidate(lead.label, lead.url, outcome))
@@ -137,9 +142,14 @@ def _maker(lead: Lead, context: SiteContext) -> Maker:
 
     def make(state: SectionState, **facts: object) -> Section:
         base = Section(
-            label=lead.label, url=lead.url or lead.linked_from, place=lead.place, own=lead.kind in ("own", "feed"), state=state,
-            fetched_at=look.fetched_at if look is not None else context.start.look.fetched_at, linked_from=lead.linked_from,
-        )  # fmt: skip
+            label=lead.label,
+            url=lead.url or lead.linked_from,
+            place=lead.place,
+            own=lead.kind in ("own", "feed"),
+            state=state,
+            fetched_at=look.fetched_at if look is not None else context.start.look.fetched_at,
+            linked_from=lead.linked_from,
+        )
         return replace(base, **facts)  # type: ignore[arg-type]
 
     return make
@@ -198,9 +208,14 @@ def _page_section(
             make(SectionState.UNVERIFIABLE, reason=Reason.NEEDS_JAVASCRIPT, why="js_only") if lead.strong else None
         ), "js_only"
     subject = Subject(
-        page, vocabulary.detectors[detector], context.reading, _details(page, context), context.official_domains,
-        context.menu, lead.strong,
-    )  # fmt: skip
+        page,
+        vocabulary.detectors[detector],
+        context.reading,
+        _details(page, context),
+        context.official_domains,
+        context.menu,
+        lead.strong,
+    )
     substance = judge_page(subject)
     if substance.state is SectionState.EMPTY and not lead.strong:
         return None, substance.why or "no_substance"
@@ -210,9 +225,15 @@ def _page_section(
 def _from_substance(substance: Substance, page: Page, context: SiteContext, make: Maker) -> Section:
     newest = newest_of(substance.items)
     return make(
-        substance.state, items=substance.items, newest=newest, found=substance.found, missing=substance.missing,
-        undated=bool(substance.items) and newest is None, why=substance.why, excerpt=page.main_text[:160],
-    )  # fmt: skip
+        substance.state,
+        items=substance.items,
+        newest=newest,
+        found=substance.found,
+        missing=substance.missing,
+        undated=bool(substance.items) and newest is None,
+        why=substance.why,
+        excerpt=page.main_text[:160],
+    )
 
 
 def newest_of(items: Iterable[Item]) -> Dated | None:

@@ -48,6 +48,7 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "contact": footer_contact,
 }
 _NOT_AN_UPDATE = "work_schedule"
+SPLASH_LINKS = 6
 THIN_PAGE = 500  # characters: a start page with less text may be a splash page
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
@@ -66,19 +67,35 @@ def read_site(
     scope = agency.scope
     inner = sum(1 for page in pages.values() if page is not start and scope is not None and scope.contains(page.url))
     state = decide(
-        agency, scope, start_look, start, vocabulary, inner_pages=inner,
+        agency,
+        scope,
+        start_look,
+        start,
+        vocabulary,
+        inner_pages=inner,
         agreed=start_look is not None and _start_agrees(evidence),
-    )  # fmt: skip
+    )
     facts = SiteFacts(
-        agency_code=agency.code, state=state.state, start_url=evidence.start_url,
+        agency_code=agency.code,
+        state=state.state,
+        start_url=evidence.start_url,
         final_url=start_look.final_url if start_look is not None and start_look.status is not None else None,
-        state_reason=state.reason, state_detail=state.detail, state_confirmed=state.confirmed,
-        pages=len(pages), requests=evidence.requests, budget_spent=evidence.budget_spent,
-        response_ms=tuple(look.elapsed_ms for look in evidence.looks if look.ok and look.kind is LookKind.PAGE and look.elapsed_ms is not None),
+        state_reason=state.reason,
+        state_detail=state.detail,
+        state_confirmed=state.confirmed,
+        pages=len(pages),
+        requests=evidence.requests,
+        budget_spent=evidence.budget_spent,
+        response_ms=tuple(
+            look.elapsed_ms
+            for look in evidence.looks
+            if look.ok and look.kind is LookKind.PAGE and look.elapsed_ms is not None
+        ),
         looked_at=start_look.fetched_at if start_look is not None else None,
-        title=start.title if start is not None else None, generator=(start.generator or None) if start is not None else None,
+        title=start.title if start is not None else None,
+        generator=(start.generator or None) if start is not None else None,
         start_excerpt=start.text[:300] if start is not None else "",
-    )  # fmt: skip
+    )
     if state.state not in READABLE_STATES or start is None or start_look is None or scope is None:
         unread = {
             name: DetectorFacts(name, SectionState.UNVERIFIABLE, reason=state.reason, why=f"site_{state.state}")
@@ -88,13 +105,15 @@ def read_site(
     return _read_readable(facts, agency, scope, evidence, vocabulary, as_of, pages, start)
 
 
-def inner_start(start: Page, pages: dict[str, Page]) -> Page:
-    """Behind a splash page the first page that it opens is the one whose menus count."""
-    if len(start.text) > THIN_PAGE:
+def inner_start(start: Page, pages: Mapping[str, Page], vocabulary: Vocabulary) -> Page:
+    """Behind a splash page (little text, next to no links) the fuller page that it opens is the one whose menus count."""
+    targets = list(dict.fromkeys([start.refresh, *(link.url for link in start.links)]))
+    entry = any(vocabulary.any_in("enter", link.folded) for link in start.links)
+    if len(start.text) > THIN_PAGE or len(targets) > (SPLASH_LINKS if entry else 3):
         return start
-    targets = [start.refresh, *(link.url for link in start.links)]
     inner = [page for t in targets if t and (page := pages.get(same_page_key(t))) is not None and page is not start]
-    return max(inner, key=lambda page: len(page.links), default=start)
+    best = max(inner, key=lambda page: len(page.links), default=start)
+    return best if len(best.links) > len(start.links) + 1 else start
 
 
 def read_pages(looks: Iterable[Look], cache: PageCache) -> dict[str, Page]:
@@ -138,21 +157,32 @@ def _read_readable(
 ) -> SiteFacts:
     own = {key: page for key, page in pages.items() if scope.contains(page.url)}
     _mark_template(own.values())
-    start = inner_start(start, own)
+    start = inner_start(start, own, vocabulary)
     context = make_context(agency, scope, evidence, vocabulary, as_of, own, start)
     detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
     detectors = {name: _date_from_articles(found, context) for name, found in detectors.items()}
     addresses, images = read_addresses(context, detectors)
     newest = max(
-        ((found.newest, name) for name, found in detectors.items() if found.newest is not None and name != _NOT_AN_UPDATE),
-        key=lambda pair: pair[0].date, default=None,
-    )  # fmt: skip
+        (
+            (found.newest, name)
+            for name, found in detectors.items()
+            if found.newest is not None and name != _NOT_AN_UPDATE
+        ),
+        key=lambda pair: pair[0].date,
+        default=None,
+    )
     traps = (*find_traps(context), *(Trap(kind, url) for kind, url in evidence.traps))
     return replace(
-        facts, detectors=detectors, addresses=addresses, image_addresses=images, traps=traps, encoding=_encoding(own, start),
-        newest_update=newest[0] if newest else None, newest_detector=newest[1] if newest else None,
+        facts,
+        detectors=detectors,
+        addresses=addresses,
+        image_addresses=images,
+        traps=traps,
+        encoding=_encoding(own, start),
+        newest_update=newest[0] if newest else None,
+        newest_detector=newest[1] if newest else None,
         generator=start.generator or next((page.generator for page in own.values() if page.generator), None),
-    )  # fmt: skip
+    )
 
 
 def make_context(
@@ -186,12 +216,26 @@ def make_context(
     )
     probe = next((look for look in evidence.looks if look.kind is LookKind.PROBE), None)
     failures = tuple(
-        look for look in looks.values() if look.kind is LookKind.PAGE and not look.ok and look.reason is not None and look.status != 404
-    )  # fmt: skip
+        look
+        for look in looks.values()
+        if look.kind is LookKind.PAGE and not look.ok and look.reason is not None and look.status != 404
+    )
     return SiteContext(
-        agency, scope, evidence, matcher, reading, start, looks, pages, feeds, leads(pages.values(), start, agency, scope, matcher),
-        menu - {same_page_key(start.url)}, domains, probe, failures,
-    )  # fmt: skip
+        agency,
+        scope,
+        evidence,
+        matcher,
+        reading,
+        start,
+        looks,
+        pages,
+        feeds,
+        leads(pages.values(), start, agency, scope, matcher),
+        menu - {same_page_key(start.url)},
+        domains,
+        probe,
+        failures,
+    )
 
 
 def _mark_template(pages: Iterable[Page]) -> None:
@@ -201,7 +245,7 @@ def _mark_template(pages: Iterable[Page]) -> None:
         return
     counts: Counter[tuple[int, int]] = Counter()
     for page in pages:
-        counts.update({box.mark for box in page.root.walk() if box.weight})
+        counts.update({box.mark for box in page.boxes if box.weight})
     shared = frozenset(key for key, count in counts.items() if count >= max(3, len(pages) * 0.4))
     for page in pages:
         page.template = shared
@@ -276,10 +320,14 @@ def _encoding(pages: Mapping[str, Page], start: Page) -> EncodingFacts:
     utf8 = sum(one.charset.lower().replace("-", "") in ("utf8", "ascii", "utf8sig") for one in decoded)
     odd = next((page for page in pages.values() if page.decoded.legacy), None)
     return EncodingFacts(
-        charset=start.decoded.charset, declared=start.decoded.declared, utf8_share=utf8 / len(decoded) if decoded else 0.0,
-        legacy=odd.decoded.legacy if odd is not None else None, nfd_pages=sum(one.nfd for one in decoded),
-        excerpt=(odd or start).title[:120], url=(odd or start).url,
-    )  # fmt: skip
+        charset=start.decoded.charset,
+        declared=start.decoded.declared,
+        utf8_share=utf8 / len(decoded) if decoded else 0.0,
+        legacy=odd.decoded.legacy if odd is not None else None,
+        nfd_pages=sum(one.nfd for one in decoded),
+        excerpt=(odd or start).title[:120],
+        url=(odd or start).url,
+    )
 
 
 def state_is_readable(state: SiteState) -> bool:

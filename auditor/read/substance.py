@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from auditor.model import Dated, DateSource, Item, SectionState
 from auditor.read.addresses import find_addresses, mailto_address
 from auditor.read.articles import article_date
-from auditor.read.weeks import week_range
 from auditor.read.folding import fold
-from auditor.read.items import PHONE, Reading, extract_items
+from auditor.read.items import PHONE, ROLES, Reading, extract_items
 from auditor.read.page import Form, Page
 from auditor.read.urls import same_page_key
+from auditor.read.weeks import week_range
 from auditor.read.words import DetectorWords
 
 _ENOUGH_TEXT = 200
@@ -154,13 +154,14 @@ def _has_own_image(page: Page) -> bool:
         and page.is_main(box)
         and (box.parent is None or box.parent.mark not in page.template)
         and not any(outer.tag == "a" for outer in box.ancestors())
-        for box in page.root.walk()
+        for box in page.boxes
     )
 
 
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(c): procedures with time limit, file list, person or place."""
     names = tuple(item for item in items if any(word in fold(item.title) for word in _folded(subject, "names")))
+    names = names or _bare_names(subject)
     texts = [subject.text, *(fold(page.main_text) for page in subject.details)]
     found = subject.parts(("time_limit", "file_list", "responsible"), *texts)
     portal = any(
@@ -176,6 +177,14 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     have = (*(("names",) if names else ()), *found, *(("portal_link",) if portal else ()))
     complete = "time_limit" in found and len(found) >= 2
     return Substance(SectionState.PRESENT if complete else SectionState.PARTIAL, names or items, have, missing)
+
+
+def _bare_names(subject: Subject) -> tuple[Item, ...]:
+    """Names of procedures in a list without links."""
+    rows = [box for box in subject.page.boxes if box.tag in ("li", "td", "p", "h3", "h4") and subject.page.is_main(box)]
+    texts = dict.fromkeys(box.text for box in rows if 3 <= box.text.count(" ") + 1 <= 30)
+    found = [text for text in texts if any(word in fold(text) for word in _folded(subject, "names"))]
+    return tuple(Item(text[:300]) for text in found) if len(found) >= 2 else ()
 
 
 def _folded(subject: Subject, key: str) -> tuple[str, ...]:
@@ -262,13 +271,34 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
         found.append("items")
     if page_addresses(subject.page):
         found.append("address")
-    if "form" in found or ("items" in found and subject.strong):
+    items = (*items, *_answers(subject))
+    if subject.strong and {"form", "items"} & set(found):
         return Substance(SectionState.PRESENT, items, tuple(found))
+    if "form" in found:
+        # a comment form only as part of the contact page
+        return Substance(SectionState.PARTIAL, (), tuple(found), ("own_page",))
     if "address" in found and len(subject.page.main_text) >= _SOME_TEXT:
         return Substance(SectionState.PRESENT, items, tuple(found))
     if len(subject.page.main_text) >= _ENOUGH_TEXT and not _is_placeholder(subject):
         return Substance(SectionState.PARTIAL, items, ("text",), ("form",))
     return Substance(SectionState.EMPTY, missing=("form", "items"))
+
+
+def _answers(subject: Subject) -> Iterable[Item]:
+    """Answers with a date: a question counts by its newest answer, not by the day on which it was asked."""
+    words = subject.words.parts["reply"]
+    for page in (subject.page, *subject.details):
+        for box in page.main_boxes:
+            start = f" {fold(box.text[:60])} "
+            if len(box.text) > 3000 or not any(
+                start.startswith(f" {word} ") or f" {word} ngay " in start for word in words
+            ):
+                continue
+            for found in subject.reading.find(box.text[:120]):
+                if found.role in ROLES:
+                    dated = Dated(found.date, DateSource.ANSWER, box.text[:120], page.url)
+                    yield Item(box.text[:120], None, dated, ("reply",))
+                    break
 
 
 def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:

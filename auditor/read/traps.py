@@ -45,7 +45,7 @@ def _metas(context: SiteContext) -> Iterator[Trap]:
             modified = True
             yield Trap("microdata_edit_date", page.url, published[:60])
     for page in context.pages.values():
-        marked = [box for box in page.root.walk() if "itemprop" in box.attrs]
+        marked = [box for box in page.boxes if "itemprop" in box.attrs]
         stamps = {box.attrs["itemprop"]: box.attrs.get("content") or box.text for box in marked}
         if not modified and stamps.get("datePublished") and stamps.get("datePublished") == stamps.get("dateModified"):
             modified = True

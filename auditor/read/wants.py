@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from auditor.model import Place, SectionState
+from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.sections import SiteContext, detect
 from auditor.read.urls import is_calendar, is_twin, is_useless, repeats_segments, same_page_key
@@ -97,6 +98,9 @@ def detail_wants(context: SiteContext) -> list[Want]:
             count = 2 if undated else _DETAILS.get(detector, 0)
             if detector == "legal_documents" and "file" in section.found:
                 count = 0
+            if undated:
+                for url in _feeds_of(section, context.leads.get(detector, []))[:1]:
+                    wants.setdefault(same_page_key(url), Want(url, True, -1.0, detector))
             urls = [
                 item.url
                 for item in section.items
@@ -106,6 +110,14 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))
     unread = [want for key, want in wants.items() if key not in context.looks and not _is_file(want.url)]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def _feeds_of(section: Section, leads: list[Lead]) -> list[str]:
+    """The feeds that may list a section's items: those under its own path first."""
+    root = urlsplit(section.url).path.strip("/").partition("/")[0]
+    feeds = [lead for lead in leads if lead.kind == "feed"]
+    feeds.sort(key=lambda lead: (root not in urlsplit(lead.url).path.split("/") or not root, lead.url.count("/")))
+    return [lead.url for lead in feeds]
 
 
 def _is_file(url: str) -> bool:

@@ -100,7 +100,9 @@ def test_not_a_date(text: str, words: DateWords) -> None:
     assert scan.impossible == ()
 
 
-@pytest.mark.parametrize("text", ["16/72/2020", "31/04/2024", "ngày 31 tháng 4 năm 2024", "30/2/2017 08:00", "2024-13-45"])
+@pytest.mark.parametrize(
+    "text", ["16/72/2020", "31/04/2024", "ngày 31 tháng 4 năm 2024", "30/2/2017 08:00", "2024-13-45"]
+)
 def test_impossible_dates_are_counted_and_not_bent(text: str, words: DateWords) -> None:
     scan = scan_dates(f"Tin tức {text}", as_of=AS_OF, words=words)
     assert scan.found == ()
@@ -186,12 +188,19 @@ def test_each_date_of_a_list_keeps_its_own_words(words: DateWords) -> None:
 
 
 def test_without_year_only_where_allowed(words: DateWords) -> None:
-    for text, expected in [("(23/11)", "2026-11-23"), ("24/11 08:00", "2025-11-24"), ("ngày 3/4", "2026-04-03"), ("29/02", "2024-02-29")]:
+    for text, expected in [
+        ("(23/11)", "2026-11-23"),
+        ("24/11 08:00", "2025-11-24"),
+        ("ngày 3/4", "2026-04-03"),
+        ("29/02", "2024-02-29"),
+    ]:
         assert find_dates(text, as_of=AS_OF, words=words) == []
         found = find_dates(text, as_of=AS_OF, words=words, allow_yearless=True)
         assert [str(one.date) for one in found] == [expected]
     for text in ["phục vụ 24/7 tại", "còn 1/2 số hộ", "tỷ số 2-1", "Lễ 30/4 - 1/5", "10:08-01/08/2022 xem"]:
-        assert [one for one in find_dates(text, as_of=AS_OF, words=words, allow_yearless=True) if one.kind == "yearless"] == []
+        assert [
+            one for one in find_dates(text, as_of=AS_OF, words=words, allow_yearless=True) if one.kind == "yearless"
+        ] == []
 
 
 @pytest.mark.parametrize(
@@ -209,7 +218,14 @@ def test_relative(text: str, expected: str, words: DateWords) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Hôm nay: 842", "Hôm qua 1.203 lượt", "3 ngày trước khi họp", "6 tháng trước đó", "Đang online: 7 / Hôm nay / Tổng"]
+    "text",
+    [
+        "Hôm nay: 842",
+        "Hôm qua 1.203 lượt",
+        "3 ngày trước khi họp",
+        "6 tháng trước đó",
+        "Đang online: 7 / Hôm nay / Tổng",
+    ],
 )
 def test_relative_words_that_tell_no_date(text: str, words: DateWords) -> None:
     assert find_dates(text, as_of=AS_OF, words=words, allow_relative=True) == []
@@ -252,7 +268,10 @@ def test_machine_date(text: str, expected: str, words: DateWords) -> None:
     assert str(parse_date(text, as_of=AS_OF, words=words)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0001-01-01T00:00:00", "1970-01-01", "Thu, 01 Jan 1970 00:00:00 GMT", "2017-02-31", "hello", "9999-12-31"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "0001-01-01T00:00:00", "1970-01-01", "Thu, 01 Jan 1970 00:00:00 GMT", "2017-02-31", "hello", "9999-12-31"],
+)
 def test_machine_string_without_date(text: str, words: DateWords) -> None:
     assert parse_date(text, as_of=AS_OF, words=words) is None
 
@@ -281,7 +300,9 @@ def test_week(text: str, monday: str, words: DateWords) -> None:
     assert (week[1] - week[0]).days == 6
 
 
-@pytest.mark.parametrize("text", ["Tuần 3 tháng 11 năm 2017", "Tin tức", "Tuần 99", "Họp ngày 16/11/2026", "Báo cáo 1/2/2016 - 1/9/2016"])
+@pytest.mark.parametrize(
+    "text", ["Tuần 3 tháng 11 năm 2017", "Tin tức", "Tuần 99", "Họp ngày 16/11/2026", "Báo cáo 1/2/2016 - 1/9/2016"]
+)
 def test_no_week(text: str, words: DateWords) -> None:
     assert week_range(text, AS_OF, words) is None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.model import Completed
-from reports.jsonout import DETECTORS, audit_to_json, run_to_json
+from reports.jsonout import DETECTORS, audit_to_json, mail_to_json, run_to_json
 from reports.run import RunFailure, RunInfo
 from tests.reports.builders import AS_OF, audit, hostile, not_declared
 
@@ -95,3 +95,8 @@ def test_bodies_never_reach_the_output() -> None:
     made = audit()
     assert made.host is not None and isinstance(made.host.https, Completed) and made.host.https.value.body
     assert "<html>" not in json.dumps(audit_to_json(made))
+
+
+def test_a_mail_domain_alone_looks_as_it_does_in_an_audit() -> None:
+    made = audit()
+    assert made.mail is not None and mail_to_json(made.mail) == audit_to_json(made)["mail"]

@@ -15,6 +15,7 @@ import pytest
 from sqlite_utils import Database
 
 from auditor.model import Completed, History, Reason, SiteState, Verdict
+from auditor.rulebook import load_messages
 from auditor.store import (
     Attestation,
     Run,
@@ -108,6 +109,13 @@ def test_a_file_that_cannot_be_used_says_why(path: Path, tmp_path: Path) -> None
     assert trouble(path) is StoreTrouble.NEW_SCHEMA
     sqlite3.connect(tmp_path / "old.db").execute("CREATE TABLE x (y)").connection.close()
     assert trouble(tmp_path / "old.db", read_only=True) is StoreTrouble.OLD_SCHEMA
+
+
+def test_every_trouble_has_words_that_name_the_file(path: Path) -> None:
+    messages = load_messages(None)
+    for kind in StoreTrouble:
+        error = StoreError(kind, path, "x")
+        assert str(path) in messages[error.key].format(**error.fields)
 
 
 def test_a_read_only_store_reads_and_refuses_to_write(path: Path) -> None:

@@ -1,0 +1,242 @@
+"""What the record holds: `auditor rejudge`, `auditor history CODE`, `auditor criteria [ID]`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auditor.commands.common import (
+    DAY,
+    Workplace,
+    argument,
+    command,
+    json_option,
+    log,
+    now,
+    option,
+    pass_workplace,
+    print_json,
+    print_table,
+    say,
+    today,
+)
+from auditor.failures import CannotRun
+from auditor.phrases import cli_text
+
+if TYPE_CHECKING:
+    from auditor.model import Criterion
+    from auditor.rejudge import Rejudged
+    from auditor.store import Store
+
+
+# -- rejudge ----------------------------------------------------------------------------------------------------------
+
+
+@command("rejudge")
+@argument("codes", nargs=-1)
+@option("--all", "everybody", is_flag=True, text="rejudge-all")
+@option("--as-of", type=DAY, text="rejudge-as-of")
+@option("--profile", type=click.Choice(["auto", "chi-thi-2014", "nd42-2022", "cds-2026"]), text="rejudge-profile")
+@option("--out", type=click.Path(path_type=Path, file_okay=False))
+@json_option
+@pass_workplace
+def rejudge(
+    work: Workplace,
+    codes: Sequence[str],
+    everybody: bool,
+    as_of: date | None,
+    profile: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    if bool(codes) == everybody:
+        raise CannotRun("rejudge_whom")
+    from auditor.nightly import lock_path
+    from auditor.runlock import run_lock
+
+    if not work.settings.database.is_file():
+        work.store(read_only=True)  # says that there is no database, and where it was expected
+    with work.store() as store, run_lock(lock_path(store.path), now()):
+        results = _rejudge(work, store, codes, as_of, profile)
+    _show(work, results, out, as_json)
+
+
+def _rejudge(
+    work: Workplace, store: Store, codes: Sequence[str], as_of: date | None, profile: str | None
+) -> list[Rejudged]:
+    from auditor.rejudge import Rules, choose
+    from auditor.rejudge import rejudge as judge_again
+    from auditor.rulebook import load_calendar
+    from auditor.store import RunKind, RunState
+    from auditor.vocabulary import load_vocabulary
+
+    wanted = tuple(dict.fromkeys(codes)) or tuple(row.code for row in store.standings())
+    chosen = {code: choose(store, code, as_of) for code in wanted}
+    missing = [code for code, number in chosen.items() if number is None]
+    if codes and missing:
+        raise CannotRun("no_audit", code=missing[0], path=store.path)
+    numbers = {code: number for code, number in chosen.items() if number is not None}
+    if not numbers:
+        raise CannotRun("nothing_to_rejudge", path=store.path)
+    rules = Rules(work.rulebook, load_vocabulary(work.configured), load_calendar(work.configured), profile)
+    run_id = store.begin_run(
+        RunKind.REJUDGE, as_of or today(work.settings), work.rulebook.digest, numbers, profile=profile or "", at=now()
+    )
+    results = []
+    for code, number in numbers.items():
+        results.append(judge_again(store, run_id, number, rules))
+        log("rejudge.done", code=code, changed=len(results[-1].differs))
+    store.finish_run(run_id, RunState.DONE, at=now())
+    return results
+
+
+def _show(work: Workplace, results: Sequence[Rejudged], out: Path | None, as_json: bool) -> None:
+    from auditor.commands.audit import show_table
+    from auditor.publish import write_cards
+
+    names = {agency.code: agency.name for agency in work.registry.agencies}
+    audits = [result.audit for result in results]
+    folder = out or work.settings.output / "rejudge"
+    published = write_cards(audits, folder, work.rulebook, work.settings, names)
+    if as_json:
+        from reports.jsonout import audit_to_json
+
+        print_json({"schema": 1, "agencies": [
+            {**audit_to_json(result.audit), "differs": [_change(change) for change in result.differs],
+             "reread_from": result.audit.site.reread_from}
+            for result in results
+        ]})  # fmt: skip
+    show_table(audits, published, work.rulebook.messages, err=as_json)
+    for result in results:
+        if result.from_facts:
+            log("rejudge.from_facts", code=result.audit.agency.code)
+        for change in result.differs:
+            words = work.rulebook.messages
+            before, after = words[f"verdict.{change.before}"], words[f"verdict.{change.after}"]
+            code = result.audit.agency.code
+            click.echo(
+                cli_text("rejudge.change", code=code, title=change.title, before=before, after=after), err=as_json
+            )
+
+
+def _change(change: Any) -> dict[str, str]:
+    return {"id": change.id, "before": str(change.before), "after": str(change.after)}
+
+
+# -- history ----------------------------------------------------------------------------------------------------------
+
+
+@command("history")
+@argument("code")
+@option("--limit", type=click.IntRange(min=1), default=30)
+@json_option
+@pass_workplace
+def history(work: Workplace, code: str, limit: int, as_json: bool) -> None:
+    with work.store(read_only=True) as store:
+        rows = store.history(code, limit)
+        audits = [store.audit(row.audit_id) for row in rows]
+    if not rows:
+        raise CannotRun("no_audit", code=code, path=work.settings.database)
+    changed = {row.audit_id: audit.changes for row, audit in zip(rows, audits, strict=True) if audit}
+    if as_json:
+        print_json({"schema": 1, "code": code, "nights": [_night(row, changed.get(row.audit_id, ())) for row in rows]})
+        return
+    _show_history(work, rows, changed)
+
+
+def _show_history(work: Workplace, rows: Sequence[Any], changed: dict[int, Any]) -> None:
+    from auditor.model import Verdict
+    from reports.text import dmy, percent, points
+
+    words = work.rulebook.messages
+    print_table(
+        ("night", "version", "state", "grade", "points", "percent", "fails", "unverified", "ruleset"),
+        [
+            (
+                dmy(row.as_of), row.version, words[f"site_state.{row.site_state}"], row.grade or "–",
+                f"{points(row.total.earned)}/{points(row.total.measurable)}", percent(row.total.permille),
+                row.verdicts.get(Verdict.FAIL, 0), row.verdicts.get(Verdict.UNVERIFIED, 0), row.ruleset[:12],
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+    for row in rows:
+        for change in changed.get(row.audit_id, ()):
+            before, after = words[f"verdict.{change.before}"], words[f"verdict.{change.after}"]
+            say("history.change", night=dmy(row.as_of), title=change.title, before=before, after=after)
+
+
+def _night(row: Any, changes: Sequence[Any]) -> dict[str, Any]:
+    return {
+        "as_of": row.as_of,
+        "version": row.version,
+        "ruleset": row.ruleset,
+        "profile": row.profile,
+        "site_state": str(row.site_state),
+        "grade": row.grade,
+        "points": row.total.earned / 10,
+        "measurable": row.total.measurable / 10,
+        "max": row.total.max / 10,
+        "verdicts": {str(verdict): count for verdict, count in row.verdicts.items()},
+        "changes": [_change(change) for change in changes],
+    }
+
+
+# -- criteria ---------------------------------------------------------------------------------------------------------
+
+
+@command("criteria")
+@argument("criterion_id", required=False)
+@option("--as-of", type=DAY, text="criteria-as-of")
+@option("--profile", type=click.Choice(["auto", "chi-thi-2014", "nd42-2022", "cds-2026"]))
+@json_option
+@pass_workplace
+def criteria(work: Workplace, criterion_id: str | None, as_of: date | None, profile: str | None, as_json: bool) -> None:
+    book = work.rulebook
+    day = as_of or today(work.settings)
+    ruleset, rules = book.for_audit(day, profile or work.settings.audit.law_profile)
+    if criterion_id is not None:
+        rules = tuple(rule for rule in rules if rule.id == criterion_id)
+        if not rules:
+            raise CannotRun("no_criterion", id=criterion_id, file=book.file)
+    if as_json:
+        about = {"version": ruleset.version, "profile": ruleset.profile, "requested": ruleset.requested}
+        print_json({"schema": 1, "as_of": day, "ruleset": about, "criteria": [_rule(rule) for rule in rules]})
+    elif criterion_id is not None:
+        _show_rule(rules[0])
+    else:
+        from reports.text import points
+
+        rows = [(r.id, r.title, points(r.points) if r.counts else "0", cli_text(f"by.{r.by}")) for r in rules]
+        print_table(("criterion", "title", "max", "by"), rows)
+        say("criteria.ruleset", version=ruleset.version[:12], profile=ruleset.profile_title)
+
+
+def _show_rule(rule: Criterion) -> None:
+    from reports.text import points
+
+    say("criteria.one", id=rule.id, title=rule.title, points=points(rule.points if rule.counts else 0),
+        passes_when=rule.passes_when, advice=rule.advice, by=cli_text(f"by.{rule.by}"))  # fmt: skip
+    for citation in rule.citations:
+        click.echo(f"  - {citation}")
+    for note in rule.citation_notes:
+        click.echo(f"  {note}")
+
+
+def _rule(rule: Criterion) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "item": rule.item,
+        "title": rule.title,
+        "title_en": rule.title_en,
+        "points": rule.points / 10,
+        "counts": rule.counts,
+        "by": rule.by,
+        "basis": list(rule.citations),
+        "passes_when": rule.passes_when,
+        "advice": rule.advice,
+    }

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.model import DmarcFacts, Finding, MailFacts, MxFacts, Reason, SpfFacts, Verdict
+from tests.factories import judge, make_agency, make_facts, make_mail
+
+
+def judged(check_id: str, mail: MailFacts | None, operator: bool = True) -> Finding:
+    return judge(check_id, make_facts(mail=mail, agency=make_agency(operates_mail=operator)))
+
+
+NODATA = Reason.DNS_NODATA
+TARGETS = ((10, "mail.example.gov.vn", ("203.0.113.9",)),)
+
+
+@pytest.mark.parametrize(
+    ("mx", "verdict", "key"),
+    [
+        (MxFacts("valid", TARGETS), Verdict.PASS, "mail.mx.valid"),
+        (MxFacts("valid", TARGETS, ("mx_target_unchecked",)), Verdict.PASS, "mail.mx.remarks"),
+        (MxFacts("valid", TARGETS, ("mx_target_alias",)), Verdict.PARTIAL, "mail.mx.problems"),
+        (MxFacts("implicit", reason=NODATA), Verdict.PARTIAL, "mail.mx.implicit"),
+        (MxFacts("none", reason=NODATA), Verdict.FAIL, "mail.mx.none"),
+        (MxFacts("null"), Verdict.FAIL, "mail.mx.null"),
+        (MxFacts("invalid", TARGETS, ("mx_target_unresolved",)), Verdict.FAIL, "mail.mx.invalid"),
+        (MxFacts("unverifiable", reason=Reason.DNS_TIMEOUT), Verdict.UNVERIFIED, "mail.unverified"),
+    ],
+)
+def test_mx(mx: MxFacts, verdict: Verdict, key: str) -> None:
+    finding = judged("mail.mx", make_mail(mx=mx))
+    assert (finding.verdict, finding.seen_key) == (verdict, key)
+
+
+def spf(all_qualifier: str, *problems: str) -> SpfFacts:
+    return SpfFacts("valid", f"v=spf1 mx {all_qualifier}all", all_qualifier, problems=problems)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "key"),
+    [
+        (spf("-"), Verdict.PASS, "mail.spf.valid"),
+        (spf("~"), Verdict.PASS, "mail.spf.valid"),
+        (spf("-", "spf_long_record"), Verdict.PASS, "mail.spf.remarks"),
+        (spf("-", "spf_ptr"), Verdict.PARTIAL, "mail.spf.problems"),
+        (spf("?", "spf_neutral_all"), Verdict.PARTIAL, "mail.spf.problems"),
+        (spf("", "spf_no_all"), Verdict.PARTIAL, "mail.spf.problems"),
+        (spf("+", "spf_plus_all"), Verdict.FAIL, "mail.spf.open"),
+        (spf("-", "spf_open_range"), Verdict.FAIL, "mail.spf.open"),
+        (SpfFacts("none", problems=("spf_missing",), reason=NODATA), Verdict.FAIL, "mail.spf.none"),
+        (SpfFacts("multiple", "v=spf1 -all"), Verdict.FAIL, "mail.spf.multiple"),
+        (SpfFacts("permerror", "v=spf1 foo", problems=("spf_syntax",)), Verdict.FAIL, "mail.spf.permerror"),
+        (SpfFacts("temperror", "v=spf1 -all", reason=Reason.DNS_SERVFAIL), Verdict.UNVERIFIED, "mail.unverified"),
+        (SpfFacts("unverifiable", reason=Reason.RESOLVER_DOWN), Verdict.UNVERIFIED, "mail.unverified"),
+    ],
+)
+def test_spf(facts: SpfFacts, verdict: Verdict, key: str) -> None:
+    finding = judged("mail.spf", make_mail(spf=facts))
+    assert (finding.verdict, finding.seen_key) == (verdict, key)
+
+
+def dmarc(policy: str, *problems: str, effective: str | None = None) -> DmarcFacts:
+    effective = policy if effective is None else effective
+    return DmarcFacts("valid", f"v=DMARC1; p={policy}", policy=policy, effective_policy=effective, problems=problems)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "key"),
+    [
+        (dmarc("reject"), Verdict.PASS, "mail.dmarc.valid"),
+        (dmarc("quarantine", "dmarc_no_rua"), Verdict.PASS, "mail.dmarc.remarks"),
+        (dmarc("reject", "dmarc_subdomain_weaker"), Verdict.PARTIAL, "mail.dmarc.problems"),
+        (dmarc("none", "dmarc_policy_none"), Verdict.PARTIAL, "mail.dmarc.problems"),
+        (dmarc("quarantine", "dmarc_testing", effective="none"), Verdict.PARTIAL, "mail.dmarc.problems"),
+        (DmarcFacts("none", problems=("dmarc_missing",), reason=NODATA), Verdict.FAIL, "mail.dmarc.none"),
+        (DmarcFacts("multiple"), Verdict.FAIL, "mail.dmarc.multiple"),
+        (DmarcFacts("invalid", "v=DMARC1; p=x"), Verdict.FAIL, "mail.dmarc.invalid"),
+        (DmarcFacts("unverifiable", reason=Reason.DNS_TIMEOUT), Verdict.UNVERIFIED, "mail.unverified"),
+    ],
+)
+def test_dmarc(facts: DmarcFacts, verdict: Verdict, key: str) -> None:
+    finding = judged("mail.dmarc", make_mail(dmarc=facts))
+    assert (finding.verdict, finding.seen_key) == (verdict, key)
+
+
+ABSENT = make_mail(
+    mx=MxFacts("none", reason=NODATA),
+    spf=SpfFacts("none", reason=NODATA),
+    dmarc=DmarcFacts("none", reason=Reason.DNS_NXDOMAIN),
+)
+ALL = ["mail.mx", "mail.spf", "mail.dmarc"]
+
+
+@pytest.mark.parametrize("check_id", ALL)
+def test_an_absence_counts_after_a_second_look(check_id: str) -> None:
+    assert judged(check_id, ABSENT).verdict is Verdict.FAIL
+    once = judged(check_id, replace(ABSENT, confirmed=False))
+    assert (once.verdict, once.seen_key) == (Verdict.UNVERIFIED, "mail.unconfirmed")
+
+
+@pytest.mark.parametrize("check_id", ALL)
+def test_a_record_that_was_read_needs_no_second_look(check_id: str) -> None:
+    mail = make_mail(mx=MxFacts("null"), spf=SpfFacts("multiple"), dmarc=DmarcFacts("multiple"), confirmed=False)
+    assert judged(check_id, mail).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("check_id", ALL)
+def test_only_the_operator_is_scored(check_id: str) -> None:
+    for mail in (make_mail(), ABSENT):
+        operator, other = judged(check_id, mail), judged(check_id, mail, operator=False)
+        assert operator.counts and operator.max in (300, 400)
+        assert (other.counts, other.points, other.max) == (False, 0, 0)
+        assert (other.verdict, other.seen) == (operator.verdict, operator.seen)
+
+
+@pytest.mark.parametrize("check_id", ALL)
+def test_no_mail_domain(check_id: str) -> None:
+    finding = judged(check_id, None)
+    assert (finding.verdict, finding.reason) == (Verdict.UNVERIFIED, Reason.NOT_CONFIGURED)
+
+
+@pytest.mark.parametrize("check_id", ["mail.spf", "mail.dmarc"])
+def test_spf_and_dmarc_are_recommendations_never_a_breach_of_the_directive(check_id: str) -> None:
+    finding = judged(check_id, ABSENT)
+    text = " ".join((finding.title, finding.expected, finding.seen, *finding.basis)).lower()
+    assert "khuyến nghị kỹ thuật" in text
+    assert "chỉ thị" not in text
+    assert "vi phạm" not in text

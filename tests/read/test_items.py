@@ -1,0 +1,92 @@
+"""Items of lists in different layouts, each with its own date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from auditor.read.items import Reading, extract_items
+from tests.read.pages import AS_OF, VOCABULARY, document, page
+
+READING = Reading(AS_OF, VOCABULARY)
+TITLES = (
+    "Triển khai quy hoạch chung đô thị mới",
+    "Kiểm tra an toàn công trình xây dựng",
+    "Hội nghị sơ kết công tác quý ba",
+)
+DAYS = (date(2026, 11, 18), date(2026, 11, 12), date(2026, 10, 30))
+
+
+def _rows(pattern: str, stamp: str = "%d/%m/%Y") -> str:
+    return "".join(
+        pattern.format(n=n, title=title, date=day.strftime(stamp), day=day.day, month=day.month, year=day.year)
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True))
+    )
+
+
+LAYOUTS = {
+    "ul": "<ul>" + _rows('<li><a href="/t/{n}">{title}</a> <i>({date})</i></li>') + "</ul>",
+    "cards": _rows(
+        '<div class="card"><a href="/t/{n}"><img src="x.jpg" alt="{title}"></a><h3><a href="/t/{n}">{title}</a></h3>'
+        '<p class="meta">Thứ tư - {date} 08:09</p><p>Tóm tắt nội dung bài viết về công tác xây dựng trên địa bàn.</p></div>'
+    ),
+    "table": "<table><tr><th>Tiêu đề</th><th>Ngày đăng</th></tr>"
+    + _rows('<tr><td><a href="/t/{n}">{title}</a></td><td>{date}</td></tr>') + "</table>",
+    "date first": "<div>" + _rows('<div class=row><span class="time">{date}</span><a href="/t/{n}">{title}</a></div>') + "</div>",
+    "siblings": "<div>" + _rows('<h4><a href="/t/{n}">{title}</a></h4><span class="d">{date}</span><p>Trích đoạn.</p>') + "</div>",
+    "day and month apart": _rows(
+        '<div class="item"><div class="cal"><span>{day}</span><span>{month}/{year}</span></div><a href="/t/{n}">{title}</a></div>'
+    ),
+    "counter glued": "<ul>" + _rows('<li><a href="/t/{n}">{title}</a><br>{date} 09:523340</li>') + "</ul>",
+    "time element": _rows('<article><h2><a href="/t/{n}">{title}</a></h2><time datetime="2000-01-01">{date}</time></article>'),
+    "definition list": "<dl>" + _rows('<dt><a href="/t/{n}">{title}</a></dt><dd>Ngày đăng: {date}</dd>') + "</dl>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_gives_each_item_its_own_date(layout: str) -> None:
+    items = extract_items(page(document(LAYOUTS[layout]), "/tin-tuc"), READING)
+    assert [(item.title, item.dated.date if item.dated else None) for item in items] == list(
+        zip(TITLES, DAYS, strict=True)
+    )
+
+
+def test_a_single_item_is_a_list() -> None:
+    html = '<div class=box><h2><a href="/t/1">Khai trương trụ sở mới của Sở</a></h2><div>15/05/2026 04:23:00 PM</div></div>'
+    items = extract_items(page(document(html), "/tin-tuc"), READING)
+    assert [(item.title, item.dated and item.dated.date) for item in items] == [
+        ("Khai trương trụ sở mới của Sở", date(2026, 5, 15))
+    ]
+
+
+def test_dates_of_cited_documents_and_deadlines_are_not_the_items() -> None:
+    html = (
+        '<ul><li><a href="/t/1">Triển khai Quyết định số 5133/QĐ-UBND ngày 01/8/2026 của UBND tỉnh</a></li>'
+        '<li><a href="/t/2">Mời góp ý dự thảo nghị quyết</a> <p>Hạn góp ý đến ngày 30/10/2026</p></li></ul>'
+    )
+    assert [item.dated for item in extract_items(page(document(html), "/x"), READING)] == [None, None]
+
+
+def test_future_dates_are_not_updates() -> None:
+    html = '<ul><li><a href="/t/1">Lễ khởi công khu nhà ở xã hội</a> <span>25/12/2026</span></li></ul>'
+    assert [item.dated for item in extract_items(page(document(html), "/x"), READING)] == [None]
+
+
+def test_document_rows_carry_their_attributes() -> None:
+    html = (
+        "<table><tr><th>Số ký hiệu</th><th>Ngày ban hành</th><th>Trích yếu</th><th>Tệp</th></tr>"
+        '<tr><td><a href="/vb/1">15/2026/QĐ-UBND</a></td><td>05/11/2026</td>'
+        '<td>Quy định quản lý kiến trúc đô thị</td><td><a href="/f/15.pdf">Tải về</a></td></tr></table>'
+    )
+    (item,) = extract_items(page(document(html), "/vb"), READING)
+    assert item.has_all("number", "date", "abstract", "file") and item.dated is not None
+    assert item.dated.date == date(2026, 11, 5)
+
+
+def test_links_in_running_text_and_paging_are_not_items() -> None:
+    html = (
+        '<p>Xem thêm hướng dẫn chi tiết đăng tại trang <a href="/t/9">Cổng thông tin điện tử của tỉnh</a>.</p>'
+        '<a href="/tin-tuc?page=2">Trang 2 của danh sách tin</a><a href="/print/t/1">Bản in của bài viết này</a>'
+    )
+    assert extract_items(page(document(html), "/tin-tuc"), READING) == ()

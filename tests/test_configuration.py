@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from auditor.configuration import ConfigError, load_yaml, parse_yaml
+from tests.factories import rulebook
+
+MESSAGES = rulebook().messages
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    on: date | None = None
+
+
+class Sample(BaseModel):
+    entries: list[Entry]
+
+
+TEXT = """\
+# a remark
+entries:
+  - name: một
+    on: 2025-01-02
+  -
+    name: hai
+"""
+
+
+def test_data_and_lines() -> None:
+    document = parse_yaml(TEXT, "a.yaml")
+    assert document.data == {"entries": [{"name": "một", "on": date(2025, 1, 2)}, {"name": "hai"}]}
+    assert document.line("entries") == 2
+    assert document.line("entries", 0, "on") == 4
+    assert document.line("entries", 1, "name") == 6
+    assert document.line("entries", 1, "missing") == 6  # the nearest that is there
+    assert document.value("entries", 5) is None
+
+
+def test_parse_gives_the_model_or_the_first_error() -> None:
+    assert parse_yaml(TEXT, "a.yaml").parse(Sample).entries[1].name == "hai"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "expected"),
+    [
+        ("entries:\n  - name: 3\n", 2, "entries[0].name", "text"),
+        ("entries:\n  - on: 2025-01-02\n", 2, "entries[0].name", "present"),
+        ("entries:\n  - name: a\n    more: 1\n", 3, "entries[0].more", "known_key"),
+        ("entries:\n  - name: a\n    on: 2025-02-30\n", 3, "entries[0].on", "date"),
+        ("entries:\n  - name: a\n    on: hôm qua\n", 3, "entries[0].on", "date"),
+        ("entries: 5\n", 1, "entries", "list"),
+        ("entries:\n  - 7\n", 2, "entries[0]", "mapping"),
+        ("entries:\n  - name: a\n    name: b\n", 3, "entries[0].name", "key_once"),
+        ("entries:\n\t- name: a\n", 2, "", "yaml"),
+        ("? [a, b]\n: 1\n", 1, "", "plain_key"),
+        ("", 1, "", "mapping"),
+    ],
+)
+def test_errors(text: str, line: int, field: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml(text, "thư mục/a.yaml").parse(Sample)
+    error = caught.value
+    assert (error.line, error.field, error.expected) == (line, field, expected)
+    words = error.text(MESSAGES)
+    assert words.startswith(f"thư mục/a.yaml, dòng {line}, mục {field or '-'}: cần ")
+    assert str(line) in str(error)
+
+
+def test_an_anchor_that_contains_itself_is_an_error_not_a_hang() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml("a: &x\n  b: *x\n", "a.yaml")
+    assert caught.value.expected in ("less_nesting", "yaml")
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as missing:
+        load_yaml(tmp_path / "none.yaml")
+    assert missing.value.expected == "readable_file"
+    assert missing.value.text(MESSAGES)
+    bad = tmp_path / "bad.yaml"
+    bad.write_bytes(b"a: 1\nb: 2\nc: " + b"\xe0\xff")
+    with pytest.raises(ConfigError) as utf8:
+        load_yaml(bad)
+    assert (utf8.value.expected, utf8.value.line) == ("utf8", 3)
+
+
+def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "bom.yaml"
+    file.write_bytes(b"\xef\xbb\xbfa: 1\n")
+    assert load_yaml(file).data == {"a": 1}
+
+
+def test_a_long_value_is_shortened() -> None:
+    error = ConfigError("a.yaml", 1, "x", "text", "chữ " * 500)
+    assert len(error.found) <= 120
