@@ -84,7 +84,7 @@ async def look_up(subject: Subject) -> list[Line]:
     names = ", ".join(audit.resolvers) or "-"
     root = await resolver.lookup(_SIGNED, "NS")
     lines = [_answers(root, names)]
-    if isinstance(root, Completed):
+    if isinstance(root, Completed):  # one that serves local names only says nothing about signatures
         lines.append(_validates(await resolver.lookup(cli_text("names.dnssec_bogus"), "A"), names))
     else:
         lines.append(line("dnssec", Level.NOT_RUN, "dnssec_unknown", resolvers=names))
@@ -99,7 +99,7 @@ async def look_up(subject: Subject) -> list[Line]:
 def _answers(outcome: Outcome[DnsAnswer], names: str, check: str = "resolver") -> Line:
     if isinstance(outcome, Completed):
         return line(check, Level.OK, "resolver_ok", resolvers=names)
-    if outcome.reason in (Reason.DNS_NODATA, Reason.DNS_NXDOMAIN, Reason.DNS_SERVFAIL):
+    if outcome.reason not in (Reason.DNS_TIMEOUT, Reason.RESOLVER_DOWN):  # an answer, though not the one hoped for
         return line(check, Level.WARN, "resolver_odd", resolvers=names, detail=outcome.detail or outcome.reason)
     return line(check, Level.FAIL, "resolver_dead", resolvers=names, detail=outcome.detail or outcome.reason)
 

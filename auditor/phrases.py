@@ -15,8 +15,9 @@ CLI_FILE = "cli.yaml"
 
 @cache
 def _phrases() -> Mapping[str, str]:
-    # The C loader where PyYAML has it: this file is read before the first word of `auditor --help` appears.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # The C loader where PyYAML has it: this file is read before the first word of `auditor --help` appears. The base
+    # loader knows only text, so that a key like "on" stays one.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     with (shipped_folder() / CLI_FILE).open("rb") as file:
         return dict(_flatten(yaml.load(file, Loader=loader)))
 

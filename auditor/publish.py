@@ -64,6 +64,7 @@ def card_of(audit: AgencyAudit, rulebook: Rulebook, settings: Settings, names: M
         objection_contact=settings.delivery.objection_contact,
         department=settings.delivery.department,
         agency_names=names,
+        grade_words=grade_words(rulebook),
     )
 
 

@@ -202,7 +202,7 @@ async def _audit_registered(order: Order, agencies: Sequence[Agency], *, everybo
     """A run over the registry (all: the nightly one), its cards and its table."""
     from auditor.commands.night import make_run
     from auditor.rulebook import load_rulebook
-    from auditor.store import RunKind
+    from auditor.store import RunKind, RunState
 
     if not agencies:
         raise CannotRun("no_agencies", file=order.work.registry.file)
@@ -220,7 +220,7 @@ async def _audit_registered(order: Order, agencies: Sequence[Agency], *, everybo
         audits = list(store.audits_of_run(made.result.run_id))
         rulebook = load_rulebook(order.work.configured)
         show(order, audits, made.published, rulebook.messages, run=made.info if len(agencies) > 1 else None)
-        if everybody and order.as_of == today(settings):
+        if everybody and made.result.state is RunState.DONE and order.as_of == today(settings):
             from auditor.commands.desk import mail_after_night
 
             mail_after_night(order.work, settings, store, made.info)

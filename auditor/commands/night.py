@@ -16,7 +16,7 @@ from auditor.nightly import NightResult, Plan, run_night
 from auditor.publish import Published, run_info, write_cards
 from auditor.schedule import stop_on_signals
 from auditor.settings import Settings
-from auditor.store import RunKind, Store
+from auditor.store import RunKind, RunState, Store
 from reports.run import RunInfo
 
 
@@ -58,7 +58,9 @@ async def make_run(
     info = run_info(store, run, names)
     folder = out or settings.output / as_of.isoformat()
     several = info if kind is RunKind.NIGHTLY or len(agencies) > 1 else None
-    published = write_cards(store.audits_of_run(result.run_id), folder, context.rulebook, settings, names, run=several)
+    # A run that was stopped has verdicts that wait for their second look: no card goes out on them.
+    audits = store.audits_of_run(result.run_id) if result.state is RunState.DONE else ()
+    published = write_cards(audits, folder, context.rulebook, settings, names, run=several)
     if kind is RunKind.NIGHTLY and settings.paths.evidence_keep_nights:
         store.prune(settings.paths.evidence_keep_nights, as_of)
     return Made(result, published, info)

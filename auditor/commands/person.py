@@ -17,6 +17,7 @@ from auditor.failures import CannotRun
 @option("--author", required=True)
 @option("--reason", required=True)
 @option("--document", default="")
+@option("--on", "given_on", type=DAY)
 @option("--expires", type=DAY)
 @pass_workplace
 def attest(
@@ -27,16 +28,15 @@ def attest(
     author: str,
     reason: str,
     document: str,
+    given_on: date | None,
     expires: date | None,
 ) -> None:
     from auditor.model import Verdict
     from auditor.store import Attestation
 
-    given_on = _checked(work, code, criterion, expires)
+    day = _checked(work, code, criterion, given_on, expires)
     with work.store() as store:
-        store.add_attestation(
-            Attestation(code, criterion, Verdict(verdict), author, reason, document, given_on, expires)
-        )
+        store.add_attestation(Attestation(code, criterion, Verdict(verdict), author, reason, document, day, expires))
     say("person.attested", code=code, criterion=criterion)
 
 
@@ -46,25 +46,33 @@ def attest(
 @option("--author", required=True)
 @option("--reason", required=True)
 @option("--document", default="")
+@option("--on", "given_on", type=DAY)
 @option("--expires", type=DAY)
 @pass_workplace
 def waive(
-    work: Workplace, code: str, criterion: str, author: str, reason: str, document: str, expires: date | None
+    work: Workplace,
+    code: str,
+    criterion: str,
+    author: str,
+    reason: str,
+    document: str,
+    given_on: date | None,
+    expires: date | None,
 ) -> None:
     from auditor.store import Waiver
 
-    given_on = _checked(work, code, criterion, expires)
+    day = _checked(work, code, criterion, given_on, expires)
     with work.store() as store:
-        store.add_waiver(Waiver(code, criterion, author, reason, document, given_on, expires))
+        store.add_waiver(Waiver(code, criterion, author, reason, document, day, expires))
     say("person.waived", code=code, criterion=criterion)
 
 
-def _checked(work: Workplace, code: str, criterion: str, expires: date | None) -> date:
-    """The day of the decision. Raises CannotRun for an agency or criterion that does not exist, or an expiry past."""
+def _checked(work: Workplace, code: str, criterion: str, given_on: date | None, expires: date | None) -> date:
+    """The day of the decision. Raises CannotRun for an unknown agency or criterion, or an expiry before it."""
     work.agencies([code])
     if criterion not in work.rulebook.criterion_ids:
         raise CannotRun("no_criterion", id=criterion, file=work.rulebook.file)
-    day = today(work.settings)
+    day = given_on or today(work.settings)
     if expires is not None and expires < day:
         raise CannotRun("expired_already", expires=f"{expires:%d/%m/%Y}")
     return day

@@ -16,7 +16,8 @@ from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.page import Page, is_html
 from auditor.read.sections import SiteContext
-from auditor.read.site import THIN_PAGE, PageCache, find_start, inner_start, make_context, read_pages
+from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
+from auditor.read.site_state import is_entry
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_useless, repeats_segments, same_page_key
 from auditor.read.wants import Want, detail_wants, section_wants
@@ -91,7 +92,7 @@ class Crawl:
     async def _behind_splash(self, look: Look) -> None:
         """A thin start page may be an entry page: look at what it opens."""
         page = read_pages([look], self.cache).get(same_page_key(look.final_url))
-        if page is None or len(page.text) > THIN_PAGE:
+        if page is None or not is_entry(page, self.vocabulary):
             return
         targets = [page.refresh] if page.refresh else []
         targets += [link.url for link in page.links if link.url and not is_useless(link.url)]

@@ -7,7 +7,8 @@ from typing import Any
 
 from auditor.model import Dated, DateSource, Place
 from auditor.read.dates import parse_date
-from auditor.read.folding import nfc
+from auditor.read.dom import Box
+from auditor.read.folding import fold, nfc
 from auditor.read.items import ROLES, Reading
 from auditor.read.page import Page
 
@@ -34,27 +35,33 @@ def article_date(page: Page, reading: Reading) -> Dated | None:
 def _visible(page: Page, reading: Reading) -> Dated | None:
     seen_title = False
     fallback: Dated | None = None
-    linked = 0
+    repeating = set(reading.vocabulary.lists["repeating_blocks"])
     for box in page.boxes:
-        if box.tag in ("h1", "h2", "h3") and box.text and page.is_main(box):
-            seen_title = True
-        if box.tag == "a":
-            linked += 1
-        if not page.is_main(box) or box.place in (Place.HEADER, Place.FOOTER, Place.SIDE):
+        if box.weight == 0 or box.place is not Place.BODY or not page.is_main(box):
             continue
+        if seen_title and box.weight <= 40 and fold(box.text) in repeating:
+            break  # what follows are other items
+        if box.tag in ("h1", "h2", "h3"):
+            seen_title = True
         own = nfc(" ".join(part for part in box.parts if isinstance(part, str)))
-        text = own if len(own) > 6 else (nfc(box.text) if len(box.text) <= 60 else own)
-        if not 6 <= len(text) <= 90 or (
-            any(outer.tag in ("a", "li", "tr") for outer in (box, *box.ancestors())) and not _is_line(text, reading)
-        ):
+        text = own if len(own) > 6 else (nfc(box.text) if box.weight <= 60 else own)
+        if not 6 <= len(text) <= 90 or (_names_another(box) and not _is_line(text, reading)):
             continue
         for found in reading.find(text):
             if found.role in ("plain", "posted"):
                 dated = Dated(found.date, DateSource.ARTICLE, text[:120], page.url)
                 if seen_title or found.role == "posted":
                     return dated
-                fallback = fallback or dated
+                if found.date not in (reading.as_of, reading.fetch_day):  # before the title, today is a clock
+                    fallback = fallback or dated
     return fallback
+
+
+def _names_another(box: Box) -> bool:
+    """True if the text stands in or beside a link, or in a row: it is another item's."""
+    if any(outer.tag in ("a", "li", "tr") for outer in (box, *box.ancestors())):
+        return True
+    return any(inner.tag == "a" and inner.weight > 12 for inner in box.walk())
 
 
 def _is_line(text: str, reading: Reading) -> bool:

@@ -88,6 +88,8 @@ def _is_citation(text: str, window: Window, found: RawDate, words: DateWords) ->
     bare_gap = gap.strip(" ,(:-–")
     followed = words.of.match(Window(text, found.end, found.end + 12).flat) is not None
     if found.dated_by_word:
+        if ":" in text[max(found.core - 3, 0) : found.core]:
+            return False  # "Số: 12/BC-SNV  Ngày: 12/11/2026": the columns of a list
         if numbers and len(gap) <= _GAP_LIMIT and (not found.day_word_upper or not bare_gap):
             return True
         kinds = list(words.cited_kind.finditer(clause))

@@ -15,7 +15,7 @@ from auditor.read.legacy_tables import from_tcvn3, from_vni
 
 _HEAD = 4096
 _SAMPLE = 16_384
-_GUESS_SAMPLE = 4096
+_GUESS_SAMPLE = 600
 _MARKS = re.compile("[\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323](?<=[aeiouyAEIOUYăâêôơưĂÂÊÔƠƯ].)")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 _META = re.compile(rb"<meta\b[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
@@ -176,8 +176,8 @@ _TCVN3_SIGN = re.compile(
     "(?:(?<=[A-Za-z].)[a-z ,.;<]|(?<=[a-z].)\\Z|(?<=[a-z][µ¸¶·¹©ª«¬®])|(?<=[§®])[a-z])"
 )
 _VNI_SIGN = re.compile("[øûïåäüëØÛÏÅÄÜËñÑ](?:(?<=[aeouyAEOUYôöÔÖ][^ñÑ])|(?<=[ñÑ])[aeiouyöô])")
-_RUN = re.compile('[^<>"\n]*[\x80-\xff][^<>"\n]*')
-_WORD = re.compile(r"[^\s,.;:()\[\]/|?!&\-–'…]*[\x80-ỿ][^\s,.;:()\[\]/|?!&\-–'…]*")
+_RUN = re.compile('[^<>"\n]+')
+_WORD = re.compile(r"[^\s,.;:()\[\]/|?!&\-–'…]+")
 _UNICODE_VIETNAMESE = re.compile("[ĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
 _SYLLABLE = re.compile(
     r"(?:ngh|ng|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdghklmnpqrstvx])?"
@@ -215,7 +215,7 @@ def _repair(text: str, sign: re.Pattern[str], convert: Callable[[str], str]) -> 
         before, after = _share(run), _share(converted)
         if after < 0.7 or after <= before:
             return run
-        repaired_words += len(_WORD.findall(run))
+        repaired_words += len(_accented_words(run))
         return converted
 
     return _RUN.sub(mend, text), repaired_words
@@ -223,8 +223,12 @@ def _repair(text: str, sign: re.Pattern[str], convert: Callable[[str], str]) -> 
 
 def _share(text: str) -> float:
     """The share of accented words of `text` (bounded) that are well-formed Vietnamese syllables; 0 without any."""
-    words = _WORD.findall(text[:_SAMPLE])[:200]
+    words = _accented_words(text[:_SAMPLE])[:200]
     return sum(map(_is_syllable, words)) / len(words) if words else 0.0
+
+
+def _accented_words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text) if not word.isascii()]
 
 
 def _is_syllable(word: str) -> bool:

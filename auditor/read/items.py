@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -27,7 +27,7 @@ _NUMBER = re.compile(
 )
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _SPLIT_DAY = re.compile(
-    r"^\D{0,12}?(\d{1,2})\s*[,/.-]?\s*(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*(?:năm\s*)?(\d{4})\b", re.I
+    r"^\D{0,12}?(\d{1,2})\s*[,/.-]?\s*(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*(?:năm\s*)?(199\d|20\d\d)\b", re.I
 )
 ROLES = {"posted": 0, "plain": 1, "issued": 2}
 _MAX_ITEMS = 300
@@ -113,6 +113,8 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files) | _grown_boxes(titles)
+    alone = [link for link in files if not any(id(box) in boxes for box in _around(link))]
+    boxes |= _grown_boxes(alone, titles)
     entries: dict[int, Entry] = {}
     order = {id(box): i for i, box in enumerate(page.boxes)}
     for link in titles + files:
@@ -144,12 +146,18 @@ def _row_boxes(links: Sequence[Link]) -> set[int]:
     return {key for key, (row, urls) in held.items() if len(urls) <= 6 and row.weight < 4000}
 
 
-def _grown_boxes(links: Sequence[Link]) -> set[int]:
-    """For every title link the largest box around it in which all title links lead to the same page."""
+def _around(link: Link) -> Iterator[Box]:
+    """The link's box and everything around it, from the inside out."""
+    if link.box is not None:
+        yield link.box
+        yield from link.box.ancestors()
+
+
+def _grown_boxes(links: Sequence[Link], others: Sequence[Link] = ()) -> set[int]:
+    """For every link the largest box around it in which all links (and `others`) lead to the same page."""
     urls: dict[int, set[str]] = {}
-    for link in links:
-        assert link.box is not None
-        for box in (link.box, *link.box.ancestors()):
+    for link in (*links, *others):
+        for box in _around(link):
             urls.setdefault(id(box), set()).add(link.url)
     grown = set()
     single = len({link.url for link in links}) == 1
@@ -160,6 +168,8 @@ def _grown_boxes(links: Sequence[Link]) -> set[int]:
             if len(urls[id(outer)]) > 1 or outer.parent is None or outer.tag in ("tbody", "table", "ul", "ol", "main"):
                 break
             if single and outer.weight > 1500:
+                break
+            if any(inner.place is not Place.BODY for inner in outer.children):
                 break
             box = outer
         grown.add(id(box))
@@ -172,12 +182,22 @@ def _rows_without_links(page: Page, taken: set[int]) -> list[Box]:
     for box in page.boxes:
         if box.tag != "tr" or id(box) in taken or box.weight < 8 or not page.is_main(box):
             continue
-        if any(inner.tag in ("table", "th") or id(inner) in taken for inner in box.walk() if inner is not box):
+        if any(
+            inner.tag in ("table", "th", "h2", "h3") or id(inner) in taken or _leads_on(inner)
+            for inner in box.walk()
+            if inner is not box
+        ):
             continue
         cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
         if len(cells) >= 2 and not _is_head(box):
             rows.append(box)
     return rows
+
+
+def _leads_on(box: Box) -> bool:
+    """True for a link that is not an e-mail address or a telephone number."""
+    href = (box.attrs.get("href") or "") if box.tag == "a" else ""
+    return bool(href) and not href.lower().startswith(("mailto:", "tel:"))
 
 
 def _is_head(row: Box) -> bool:
@@ -189,6 +209,9 @@ def _name(entry: Entry, reading: Reading) -> bool:
     candidates = [link for link in entry.links if not link.is_file] or entry.links
     if candidates:
         best = max(candidates, key=lambda link: len(link.text or link.title))
+        if best.is_file and len(fold(best.label).split()) < 4:
+            entry.link, entry.title = best, _longest_words(entry.box) or best.label
+            return bool(entry.title)
         entry.link, entry.title = (
             best,
             (best.title if len(best.title) > len(best.text) and best.text.endswith("...") else best.label),
@@ -201,11 +224,19 @@ def _name(entry: Entry, reading: Reading) -> bool:
     return bool(entry.title)
 
 
+def _longest_words(box: Box) -> str:
+    """The longest text that stands in one piece: the summary of a row whose link only says "Tải về"."""
+    pieces = ["".join(part for part in inner.parts if isinstance(part, str)) for inner in box.walk()]
+    return nfc(max(pieces, key=len, default=""))[:300]
+
+
 def _date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     """The entry's own date: in a small box of its own first, then glued before or after its title."""
     best: tuple[int, int, FoundDate, str] | None = None
     title = nfc(entry.title)
     for n, box in enumerate(entry.box.walk()):
+        if not page.is_main(box):
+            continue
         own = " ".join(part for part in box.parts if isinstance(part, str)).strip()
         stamp = box.attrs.get("datetime") or "" if box.tag == "time" else ""
         if not own and not stamp:

@@ -10,6 +10,7 @@ from auditor.read.folding import fold
 from auditor.read.words import DetectorWords, Vocabulary
 
 _MAX_WORDS = 11
+_PREFIX_WORDS = 5
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
 _ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
 
@@ -32,6 +33,8 @@ def label_score(folded: str, words: DetectorWords) -> float:
     if count > _MAX_WORDS:
         return 0.0
     best = 0.0
+    if count <= _PREFIX_WORDS and any(folded.startswith(prefix + " ") for prefix in words.prefixes):
+        best = 0.78
     for phrase in words.labels:
         if f" {phrase} " in padded:
             best = max(best, _containment(phrase, folded))

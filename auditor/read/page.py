@@ -21,6 +21,7 @@ from auditor.read.urls import canonical
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|tif|txt|xml)$", re.I)
 _DOWNLOAD = re.compile(r"[?&/](download|dl|tai-?ve|taive|getfile|file_?id|attachment|downloadfile)\b", re.I)
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
+CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -90,6 +91,8 @@ class Page:
     forms: tuple[Form, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
     _menus: dict[int, bool] = field(default_factory=dict)
+    clocks: frozenset[int] = field(default=frozenset())  # signatures of boxes that show today's date on every page
+    stamps: frozenset[str] = field(default=frozenset())  # the ways to write that date
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
 
     @property
@@ -129,7 +132,10 @@ class Page:
     def is_main(self, box: Box) -> bool:
         if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
             return False
-        return box.mark not in self.template
+        return box.mark not in self.template and not self._is_clock(box)
+
+    def _is_clock(self, box: Box) -> bool:
+        return box.signature in self.clocks and box.weight <= CLOCK_WEIGHT and any(s in box.text for s in self.stamps)
 
     @cached_property
     def main_text(self) -> str:

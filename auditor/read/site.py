@@ -32,9 +32,9 @@ from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
 from auditor.read.items import Reading
 from auditor.read.labels import LabelMatcher
-from auditor.read.page import Page, is_html, read_page
+from auditor.read.page import CLOCK_WEIGHT, Page, is_html, read_page
 from auditor.read.sections import SiteContext, detect, feed_date, newest_of
-from auditor.read.site_state import decide
+from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
 from auditor.read.traps import find_traps
 from auditor.read.urls import same_page_key
@@ -48,8 +48,6 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "contact": footer_contact,
 }
 _NOT_AN_UPDATE = "work_schedule"
-SPLASH_LINKS = 6
-THIN_PAGE = 500  # characters: a start page with less text may be a splash page
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
 
@@ -106,11 +104,10 @@ def read_site(
 
 
 def inner_start(start: Page, pages: Mapping[str, Page], vocabulary: Vocabulary) -> Page:
-    """Behind a splash page (little text, next to no links) the fuller page that it opens is the one whose menus count."""
-    targets = list(dict.fromkeys([start.refresh, *(link.url for link in start.links)]))
-    entry = any(vocabulary.any_in("enter", link.folded) for link in start.links)
-    if len(start.text) > THIN_PAGE or len(targets) > (SPLASH_LINKS if entry else 3):
+    """Behind a splash page the fuller page that it opens is the one whose menus count."""
+    if not is_entry(start, vocabulary):
         return start
+    targets = dict.fromkeys([start.refresh, *(link.url for link in start.links)])
     inner = [page for t in targets if t and (page := pages.get(same_page_key(t))) is not None and page is not start]
     best = max(inner, key=lambda page: len(page.links), default=start)
     return best if len(best.links) > len(start.links) + 1 else start
@@ -156,7 +153,6 @@ def _read_readable(
     start: Page,
 ) -> SiteFacts:
     own = {key: page for key, page in pages.items() if scope.contains(page.url)}
-    _mark_template(own.values())
     start = inner_start(start, own, vocabulary)
     context = make_context(agency, scope, evidence, vocabulary, as_of, own, start)
     detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
@@ -195,6 +191,7 @@ def make_context(
     start: Page,
 ) -> SiteContext:
     """Everything that detectors share, built once per site."""
+    _mark_template(pages.values(), (as_of, start.look.fetched_at.astimezone(VIETNAM).date()))
     matcher = LabelMatcher(vocabulary)
     looks: dict[str, Look] = {}
     for look in evidence.looks:
@@ -238,17 +235,26 @@ def make_context(
     )
 
 
-def _mark_template(pages: Iterable[Page]) -> None:
-    """Mark on each page what it shares with at least half of the others: menus, side blocks, footer."""
+def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
+    """Mark on each page what it shares with the others: menus, side blocks, footer; and boxes with a running clock."""
     pages = list(pages)
-    if len(pages) < 4:
+    if len(pages) < 3:
         return
     counts: Counter[tuple[int, int]] = Counter()
+    clocks: Counter[int] = Counter()
+    stamps = {
+        f"{form}"
+        for day in today
+        for form in (f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", f"{day.day}/{day.month}/{day.year}")
+    }
     for page in pages:
         counts.update({box.mark for box in page.boxes if box.weight})
+        short = [box for box in page.boxes if 8 <= box.weight <= CLOCK_WEIGHT]
+        clocks.update({box.signature for box in short if any(stamp in box.text for stamp in stamps)})
     shared = frozenset(key for key, count in counts.items() if count >= max(3, len(pages) * 0.4))
+    running = frozenset(key for key, count in clocks.items() if count >= max(3, len(pages) * 0.8))
     for page in pages:
-        page.template = shared
+        page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
         for name in ("main_text", "main_boxes"):
             page.__dict__.pop(name, None)
 

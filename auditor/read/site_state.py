@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from auditor.model import Agency, Look, Reason, SiteScope, SiteState, SiteStatus
 from auditor.read.folding import fold
 from auditor.read.page import Page
+from auditor.read.urls import same_page_key
 from auditor.read.words import Vocabulary
 
 _APP_ROOT = re.compile(
     r"""<(div|app-root|main)[^>]*\bid=["']?(app|root|__next|__nuxt|main-app|application)["']?[^>]*>\s*</|<app-root""",
     re.I,
 )
-_SHORT, _BRIEF = 1500, 500
+_SHORT, _BRIEF = 1500, 500  # characters
+_ENTRY_LINKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def _wall(page: Page, look: Look, vocabulary: Vocabulary) -> StateReading | None
     if len(text) > _SHORT:
         return None
     phrase = vocabulary.any_in("maintenance", text)
-    if phrase and len(page.links) <= 15 and look.status in (200, 500, 502, 503, 403):
+    if phrase and len(page.links) <= 5 and look.status in (200, 500, 502, 503, 403):
         return StateReading(SiteState.MAINTENANCE, look.reason, phrase)
     phrase = vocabulary.any_in("blocked", text)
     if phrase and len(page.links) <= 8 and (look.status != 200 or len(text) < _BRIEF):
@@ -94,11 +96,20 @@ def _content(page: Page, scope: SiteScope, vocabulary: Vocabulary, inner_pages: 
             return StateReading(SiteState.PARKED, detail=phrase)
     if _needs_javascript(page, text, len(inside), vocabulary):
         return StateReading(SiteState.NEEDS_JAVASCRIPT, Reason.NEEDS_JAVASCRIPT)
-    if len(text) < _BRIEF and len(inside) <= 6 and inner_pages:
+    if is_entry(page, vocabulary) and inside and inner_pages:
         return StateReading(SiteState.SPLASH)
     if not text and not inside:
         return StateReading(SiteState.UNREACHABLE, Reason.EMPTY_BODY, confirmed=False)
     return StateReading(SiteState.OK)
+
+
+def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
+    """True for a page with little text whose only use is to lead on: one or two targets, or a few and words to enter by."""
+    own = same_page_key(page.url)
+    onward = [link for link in page.links if link.url and same_page_key(link.url) != own]
+    targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set())
+    enters = any(vocabulary.any_in("enter", link.folded) for link in onward)
+    return len(page.text) <= _BRIEF and len(targets) <= (_ENTRY_LINKS if enters else 2)
 
 
 def _needs_javascript(page: Page, text: str, inside: int, vocabulary: Vocabulary) -> bool:

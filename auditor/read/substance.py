@@ -122,8 +122,7 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if "file" not in have and any(_files(page) for page in subject.details):
         have += ("file",)
     missing = tuple(part for part in wanted if part not in have)
-    state = SectionState.PRESENT if not set(missing) - {"file"} else SectionState.PARTIAL
-    return Substance(state, rows, have, missing)
+    return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, have, missing)
 
 
 def _files(page: Page) -> bool:
@@ -161,7 +160,7 @@ def _has_own_image(page: Page) -> bool:
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(c): procedures with time limit, file list, person or place."""
     names = tuple(item for item in items if any(word in fold(item.title) for word in _folded(subject, "names")))
-    names = names or _bare_names(subject)
+    names = names or items or _bare_names(subject)
     texts = [subject.text, *(fold(page.main_text) for page in subject.details)]
     found = subject.parts(("time_limit", "file_list", "responsible"), *texts)
     portal = any(
@@ -170,8 +169,6 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
         if link.box is not None and subject.page.is_main(link.box)
     )
     if not names and not found and not portal:
-        if items and not _is_placeholder(subject):
-            return Substance(SectionState.PARTIAL, items, ("items",), ("time_limit", "file_list", "responsible"))
         return Substance(SectionState.EMPTY, missing=("names", "time_limit", "file_list"))
     missing = tuple(part for part in ("time_limit", "file_list", "responsible") if part not in found)
     have = (*(("names",) if names else ()), *found, *(("portal_link",) if portal else ()))
@@ -277,6 +274,8 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if "form" in found:
         # a comment form only as part of the contact page
         return Substance(SectionState.PARTIAL, (), tuple(found), ("own_page",))
+    if not subject.strong:
+        return Substance(SectionState.EMPTY, why="no_substance")
     if "address" in found and len(subject.page.main_text) >= _SOME_TEXT:
         return Substance(SectionState.PRESENT, items, tuple(found))
     if len(subject.page.main_text) >= _ENOUGH_TEXT and not _is_placeholder(subject):
@@ -307,12 +306,14 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
     weeks = []
     for item in items:
         span = week_range(item.title, reading.as_of, reading.vocabulary.dates)
-        if span is not None and item.dated is None:
+        if span is not None and span[0] <= reading.as_of and item.dated is None:
             item = replace(item, dated=Dated(span[0], DateSource.TITLE, item.title[:120], subject.page.url))
         weeks.append(item)
-    if sum(day in subject.text for day in reading.vocabulary.lists["weekdays"]) >= 3:
-        span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
-        dated = Dated(span[0], DateSource.TITLE, subject.page.main_text[:120], subject.page.url) if span else None
+    span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
+    days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
+    if days >= 3 or (days and span):
+        title = subject.page.main_text[:120]
+        dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
         first = _text_item(subject)[0]
         page_item = replace(first, dated=first.dated or dated)
         listed = tuple(item for item in weeks if "detail" in item.attributes or "file" in item.attributes)

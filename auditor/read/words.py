@@ -24,6 +24,7 @@ class DetectorWords:
     name: str
     labels: frozenset[str]
     weak: frozenset[str]
+    prefixes: tuple[str, ...]
     slugs: tuple[str, ...]
     not_: tuple[str, ...]
     parts: Mapping[str, tuple[str, ...]]
@@ -71,11 +72,12 @@ def _detector(name: str, raw: Mapping[str, Any]) -> DetectorWords:
     for label in (*raw.get("labels", ()),):
         for slug in _slugs(label):
             slugs.setdefault(slug)
-    known = {"labels", "weak", "slugs", "not", "parts", "list", "dated", "minimum_text"}
+    known = {"prefixes", "labels", "weak", "slugs", "not", "parts", "list", "dated", "minimum_text"}
     return DetectorWords(
         name=name,
         labels=frozenset(labels),
         weak=frozenset(_folded(raw.get("weak", ()))),
+        prefixes=_folded(raw.get("prefixes", ())),
         slugs=tuple(slugs),
         not_=_folded(raw.get("not", ())),
         parts={part: _folded(words) for part, words in raw.get("parts", {}).items()},

@@ -34,7 +34,8 @@ def test_rss1() -> None:
 
 
 def test_atom() -> None:
-    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry><title type="html">&lt;b&gt;A&lt;/b&gt; B</title>
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>
+      <entry><title type="html">&lt;b&gt;A&lt;/b&gt; B</title>
       <link rel="self" href="/self"/><link href="/a"/><id>tag:x</id><updated>2017-12-01T00:00:00Z</updated>
       <published>2017-11-16T18:14:00+07:00</published></entry></feed>"""
     feed = read_feed(body, "application/atom+xml", URL)
@@ -120,3 +121,8 @@ def test_a_feed_without_items() -> None:
 @given(st.one_of(st.binary(), st.text().map(lambda text: rss(ITEM.format(text, text)))))
 def test_never_fails(body: bytes) -> None:
     assert read_feed(body, "text/xml", URL).kind in ("", "rss", "atom")
+
+
+@pytest.mark.parametrize("piece", ["<", "<?", "&", "<![CDATA[", "<!DOCTYPE x [", "<a>", "&lt;a "])
+def test_hostile_repetition_ends(piece: str) -> None:
+    assert read_feed(b"<rss>" + piece.encode() * 100_000, "", URL).items == ()

@@ -20,8 +20,10 @@ from auditor.read.sitemaps import (
 
 URL = "https://a.example/sitemap.xml"
 NS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
-SET = f"<?xml version='1.0'?><urlset {NS}><url><loc> /tin-1.html </loc><lastmod>2017-11-16T18:14:00+07:00</lastmod></url></urlset>"
-INDEX = f"<sitemapindex {NS}><sitemap><loc>https://a.example/s1.xml</loc></sitemap><sitemap><loc>/s1.xml</loc></sitemap></sitemapindex>"
+ENTRY = "<url><loc> /tin-1.html </loc><lastmod>2017-11-16T18:14:00+07:00</lastmod></url>"
+SET = f"<?xml version='1.0'?><urlset {NS}>{ENTRY}</urlset>"
+CHILDREN = "<sitemap><loc>https://a.example/s1.xml</loc></sitemap><sitemap><loc>/s1.xml</loc></sitemap>"
+INDEX = f"<sitemapindex {NS}>{CHILDREN}</sitemapindex>"
 TODAY = date(2026, 11, 23)
 
 
@@ -71,7 +73,10 @@ def test_problem(body: bytes, problem: str) -> None:
 
 
 def test_robots() -> None:
-    text = "\ufeffSitemap: https://a.example/s.xml\r\nUser-agent: *\n# Sitemap: no\nDisallow: /sitemap: x\n sitemap:https://a.example/t.xml # note\nSitemap:\n"
+    text = (
+        "\ufeffSitemap: https://a.example/s.xml\r\nUser-agent: *\n# Sitemap: no\nDisallow: /sitemap: x\n"
+        " sitemap:https://a.example/t.xml # note\nSitemap:\n"
+    )
     assert read_robots_sitemaps(text) == ("https://a.example/s.xml", "https://a.example/t.xml")
 
 
