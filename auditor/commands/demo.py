@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -90,11 +91,17 @@ async def _audit_and_send(
     click.echo(
         cli_text(
             "demo.look_here", cards=made.published.folder, league=made.published.league, mails=province.mailbox,
-            count=len(mails), database=settings.database, folder=folder,
+            count=len(mails), database=settings.database,
+            program=_program(), folder=folder,
         ),
         err=as_json,
     )  # fmt: skip
     return made, report
+
+
+def _program() -> str:
+    """How this program was called, to be typed again."""
+    return sys.argv[0] if Path(sys.argv[0]).stem == "auditor" else "auditor"
 
 
 def _send(work: Workplace) -> DeliveryReport:

@@ -113,12 +113,12 @@ def _in_row(box: Box) -> bool:
 def _link_leads(
     page: Page, link: Link, is_start: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher
 ) -> Iterator[Lead]:
-    if not link.folded or (link.box is not None and link.box.hidden and link.place is Place.BODY):
+    if (not link.folded and not link.url) or (link.box is not None and link.box.hidden and link.place is Place.BODY):
         return
-    in_text = link.place is Place.BODY and not page.is_menu(link)
+    in_text = link.place is Place.BODY and bool(link.folded) and not page.is_menu(link)
     if link.url and (is_twin(link.url) or is_paging(link.url) or repeats_segments(link.url)):
         return
-    for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text):
+    for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text) or ("",):
         for detector, score in matcher.scores(label, link.url).items():
             if in_text and (score < (STRONG if is_start else 0.95) or len(label.split()) > _LABEL_WORDS_IN_BODY):
                 continue
@@ -128,7 +128,7 @@ def _link_leads(
             if kind == "own" and is_useless(link.url) and (score < STRONG or not is_start):
                 continue  # a banner's click address changes from page to page: the start page's is enough
             if kind == "own" and is_feed(link.url):
-                if not matcher.vocabulary.detectors[detector].dated:
+                if not matcher.vocabulary.detectors[detector].dated and detector != "rss":
                     continue
                 kind = "feed"
             yield Lead(detector, label, link.url, score, link.place, kind, page.url)

@@ -118,6 +118,9 @@ def _box_addresses(box: Box, own: bool) -> Iterator[RawAddress]:
 
 
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
+    before = fold(raw.excerpt.partition(raw.address)[0][-60:])
+    if context.matcher.vocabulary.any_in("vendor_words", before):
+        return "vendor"
     if box.place is Place.FOOTER:
         return "footer" if _furniture_is_own(box, Place.FOOTER, context) else "portal_footer"
     if box.place is Place.HEADER:

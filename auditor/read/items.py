@@ -60,6 +60,7 @@ class Entry:
     order: int
     dated: Dated | None = None
     links: list[Link] = field(default_factory=list)
+    files: list[Link] = field(default_factory=list)
 
 
 def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
@@ -73,7 +74,7 @@ def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
 
 def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     """The links of a page that may be items: in its own content, not navigation, paging, twins or files."""
-    not_labels = set(vocabulary.lists["not_labels"])
+    not_labels = set(vocabulary.lists["not_labels"]) - set(vocabulary.lists["download_words"])
     own = same_page_key(page.url)
     out = []
     for link in page.links:
@@ -108,8 +109,9 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     links = content_links(page, reading.vocabulary)
     in_body = [link for link in links if link.place is Place.BODY]
     links = in_body or links
-    titles = [link for link in links if not link.is_file]
-    files = [link for link in links if link.is_file]
+    download = set(reading.vocabulary.lists["download_words"])
+    files = [link for link in links if link.is_file or link.folded in download]
+    titles = [link for link in links if link not in files]
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files) | _grown_boxes(titles)
@@ -121,7 +123,7 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
         assert link.box is not None
         box = next((b for b in (link.box, *link.box.ancestors()) if id(b) in boxes), link.box)
         entry = entries.setdefault(id(box), Entry(box, None, "", order[id(box)]))
-        entry.links.append(link)
+        (entry.files if link in files else entry.links).append(link)
     for box in _rows_without_links(page, {id(e.box) for e in entries.values()}):
         entries[id(box)] = Entry(box, None, "", order[id(box)])
     out = [entry for entry in entries.values() if _name(entry, reading)]
@@ -206,10 +208,10 @@ def _is_head(row: Box) -> bool:
 
 def _name(entry: Entry, reading: Reading) -> bool:
     """Give the entry its title; False if it is not an entry after all."""
-    candidates = [link for link in entry.links if not link.is_file] or entry.links
+    candidates = entry.links or entry.files
     if candidates:
         best = max(candidates, key=lambda link: len(link.text or link.title))
-        if best.is_file and len(fold(best.label).split()) < 4:
+        if not entry.links and len(fold(best.label).split()) < 4:
             entry.link, entry.title = best, _longest_words(entry.box) or best.label
             return bool(entry.title)
         entry.link, entry.title = (
@@ -334,14 +336,14 @@ def _attributes(entry: Entry) -> Iterable[str]:
         yield "number"
     if entry.dated is not None:
         yield "date"
-    longest = max((len(link.label) for link in entry.links), default=0)
+    longest = max((len(link.label) for link in (*entry.links, *entry.files)), default=0)
     if max(longest, len(entry.title)) >= 20 or len(text) > 60:
         yield "abstract"
-    if any(link.is_file for link in entry.links):
+    if entry.files:
         yield "file"
-    if "@" in text or "mailto:" in " ".join(link.href for link in entry.links):
+    if "@" in text or "mailto:" in " ".join(inner.attrs.get("href") or "" for inner in entry.box.walk()):
         yield "email"
     if PHONE.search(text):
         yield "phone"
-    if entry.link is not None and not entry.link.is_file:
+    if entry.links:
         yield "detail"

@@ -11,6 +11,7 @@ from auditor.read.words import DetectorWords, Vocabulary
 
 _MAX_WORDS = 11
 _PREFIX_WORDS = 5
+_PICTURE = 1.1  # of a picture without words the address is all there is
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
 _ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
 
@@ -33,7 +34,7 @@ def label_score(folded: str, words: DetectorWords) -> float:
     if count > _MAX_WORDS:
         return 0.0
     best = 0.0
-    if count <= _PREFIX_WORDS and any(folded.startswith(prefix + " ") for prefix in words.prefixes):
+    if count <= _PREFIX_WORDS and any(f"{folded} ".startswith(prefix + " ") for prefix in words.prefixes):
         best = 0.78
     for phrase in words.labels:
         if f" {phrase} " in padded:
@@ -128,7 +129,7 @@ class LabelMatcher:
         key = (label, url)
         if key not in self._seen:
             folded = self.spell_out(label) if len(label) <= 140 else ""
-            long = not folded or folded.count(" ") >= _MAX_WORDS
+            long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
             self._seen[key] = {
                 name: score
                 for name, words in self.vocabulary.detectors.items()
@@ -141,7 +142,7 @@ class LabelMatcher:
 
     @staticmethod
     def _score(folded: str, long: bool, url: str, words: DetectorWords) -> float:
-        by_label = 0.0 if long else label_score(folded, words)
+        by_label = 0.0 if long or not folded else label_score(folded, words)
         if by_label == 1.0:
             return 1.0
         by_slug = slug_score(url, words) if url and not long else 0.0
@@ -151,5 +152,5 @@ class LabelMatcher:
             return max(by_label, 0.7)
         if not by_label and by_slug:
             refused = any(f" {phrase} " in f" {folded} " for phrase in words.not_)
-            return 0.0 if refused else by_slug * 0.8
+            return 0.0 if refused else by_slug * (0.8 if folded else _PICTURE)
         return by_label

@@ -19,7 +19,10 @@ from auditor.read.folding import fold, nfc
 from auditor.read.urls import canonical
 
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|tif|txt|xml)$", re.I)
-_DOWNLOAD = re.compile(r"[?&/](download|dl|tai-?ve|taive|getfile|file_?id|attachment|downloadfile)\b", re.I)
+_DOWNLOAD = re.compile(
+    r"[?&/](download|dl|tai-?ve|taive|getfile|file_?id|attachment|downloadfile|fileticket|linkclick|viewfile|getattach\w*)\b",
+    re.I,
+)
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
 CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})

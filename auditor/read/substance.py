@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from urllib.parse import urlsplit
 
-from auditor.model import Dated, DateSource, Item, SectionState
+from auditor.model import Dated, DateSource, Item, Place, SectionState
 from auditor.read.addresses import find_addresses, mailto_address
 from auditor.read.articles import article_date
 from auditor.read.folding import fold
@@ -24,6 +24,7 @@ from auditor.read.words import DetectorWords
 
 _ENOUGH_TEXT = 200
 _SOME_TEXT = 60
+_SENTENCE = 70  # characters
 _NOTE = 1500  # a longer page holds more than a note to the administrator
 
 
@@ -99,13 +100,27 @@ def _text_item(subject: Subject) -> tuple[Item, ...]:
     return (Item(title[:300], page.url, dated, ("detail",)),)
 
 
+def _has_words(subject: Subject) -> bool:
+    """True if the page says something of its own: a sentence, or several lines, beside headings, links and forms."""
+    lines = 0
+    for box in subject.page.main_boxes:
+        around = (box, *box.ancestors())
+        if box.place is not Place.BODY or any(b.tag in ("h1", "h2", "h3", "h4", "a", "form", "option") for b in around):
+            continue
+        own = " ".join(part for part in box.parts if isinstance(part, str))
+        if len(box.text) >= _SENTENCE and len(own) >= _SENTENCE / 2:
+            return True
+        lines += len(own.split()) >= 3
+    return lines >= 3
+
+
 def _list_section(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """News, direction, dissemination, plans, budget, statistics, access to information: items, a text, or files."""
     if items:
         return Substance(SectionState.PRESENT, items, ("items",))
     if _is_placeholder(subject):
         return Substance(SectionState.EMPTY, why="placeholder")
-    if len(subject.page.main_text) >= _ENOUGH_TEXT + len(subject.page.title):
+    if _has_words(subject):
         return Substance(SectionState.PRESENT, _text_item(subject), ("text",))
     return Substance(SectionState.EMPTY, missing=("items",))
 
@@ -311,7 +326,7 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
         weeks.append(item)
     span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
     days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
-    if days >= 3 or (days and span):
+    if days >= 3 or (span and (days or _has_words(subject))):
         title = subject.page.main_text[:120]
         dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
         first = _text_item(subject)[0]

@@ -1,0 +1,382 @@
+"""Unplug things: name server, site, certificate, configuration, disk, mail server, the program itself.
+
+Whatever breaks on the way, an agency is never failed for it: what could not be seen is unverified, with the reason,
+and what was written stays written. Real servers on loopback, the real audit, the real command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from auditor.audit import audit_agency, open_context, second_look
+from auditor.demo.province import Province
+from auditor.model import AgencyAudit, SectionState, SiteState, Verdict
+from auditor.nightly import Plan, run_night
+from auditor.registry import load_agencies
+from auditor.settings import load_settings
+from auditor.store import RunKind, RunState, Store, StoreError, open_store
+from auditor.store.connection import StoreTrouble
+from tests.faulty import (
+    AS_OF,
+    DEAD_RESOLVER,
+    Fault,
+    Looks,
+    Sites,
+    agency,
+    at_random,
+    cut_at_once,
+    cut_in_the_body,
+    dripping,
+    everywhere,
+    fails,
+    findings,
+    look_twice,
+    look_twice_in,
+    on_path,
+    section_findings,
+    sites,
+    status,
+    verdicts,
+)
+from tests.test_nightly import Watch
+
+SHORT = {"connect_timeout_seconds": 0.3, "read_timeout_seconds": 0.2, "total_timeout_seconds": 0.5}
+NEWS = "/tin-tuc/"
+
+
+def audited(folder: Path, fault: Fault | None = None, **how: Any) -> Looks:
+    """Both looks at the demo's best site under `fault`; `limits`, `between` and settings of [audit] in `how`."""
+
+    async def run() -> Looks:
+        between = how.pop("between", lambda here: None)
+        certificate = {name: how.pop(name) for name in ("until", "since") if name in how}
+        async with sites(folder, fault, **certificate) as here:
+            return await look_twice(here.settings(**how), between=lambda: between(here))
+
+    return asyncio.run(run())
+
+
+def recovers(here: Sites) -> None:
+    """Between two looks: the fault ends."""
+    here.fault = None
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> AgencyAudit:
+    """The same site when nothing is wrong (its mail domain cannot be looked up)."""
+    looks = audited(tmp_path_factory.mktemp("sound"))
+    assert fails(looks.final) == set()
+    return looks.final
+
+
+def assert_nothing_fails_but(audit: AgencyAudit, *allowed: str) -> None:
+    assert {f.id: f.seen for f in audit.findings if f.verdict is Verdict.FAIL and f.id not in allowed} == {}
+
+
+def assert_sections_unverified(audit: AgencyAudit) -> None:
+    states = {facts.state for facts in audit.site.detectors.values()}
+    assert states == {SectionState.UNVERIFIABLE}
+    wrong = {id: f.verdict for id, f in section_findings(audit).items() if f.verdict is not Verdict.UNVERIFIED}
+    assert wrong == {}
+
+
+# -- the resolver -----------------------------------------------------------------------------------------------------
+
+
+def test_dead_resolver_leaves_all_unverified_and_asks_nobody_else(tmp_path: Path) -> None:
+    settings = load_settings(None).with_audit(resolvers=(DEAD_RESOLVER,), delay_seconds=0.0)
+    looks = asyncio.run(look_twice(settings))
+    for audit in (looks.first, looks.final):
+        assert audit.site.state is SiteState.UNREACHABLE and audit.site.state_reason == "resolver_down"
+        assert audit.site.requests == 0
+        assert set(verdicts(audit, "f", "g", "mail").values()) <= {"unverified", "needs_person", "not_applicable"}
+        rest = [f for f in audit.findings if f.verdict is Verdict.UNVERIFIED]
+        assert {f.reason for f in rest} == {"resolver_down"}
+        assert all(f.seen for f in rest)
+    assert looks.queries <= 4, "a closed port is asked once, and once more for the second look"
+
+
+def test_silent_resolver_costs_a_few_questions_for_the_whole_run(tmp_path: Path) -> None:
+    async def run() -> tuple[list[AgencyAudit], int]:
+        async with open_context(settings, as_of=AS_OF) as context:
+            codes = ("sct", "sxd", "sgddt", "stp", "stc", "snv", "tanmau", "phumau")
+            audits = [await audit_agency(agency(code), context) for code in codes]
+            return audits, context.resolver.queries
+
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as silent:
+        silent.bind(("127.0.0.1", 0))
+        settings = load_settings(None).with_audit(
+            resolvers=(f"127.0.0.1:{silent.getsockname()[1]}",), delay_seconds=0.0
+        )
+        limits = settings.limits.model_copy(update={"dns_timeout_seconds": 0.1})
+        settings = settings.model_copy(update={"limits": limits})
+        audits, queries = asyncio.run(run())
+    assert queries <= 12, "eight agencies, but the resolver is given up after two time-outs"
+    for audit in audits:
+        assert fails(audit) == set()
+        assert audit.site.state_reason in ("dns_timeout", "resolver_down")
+    assert findings(audits[-1])["mail.mx"].reason in ("dns_timeout", "resolver_down")
+    assert audits[-1].site.state_reason == "resolver_down"
+
+
+def test_dead_resolver_with_known_addresses_judges_the_site_and_not_the_mail(sound: AgencyAudit) -> None:
+    assert sound.site.state is SiteState.OK
+    assert set(verdicts(sound, "f", "g").values()) <= {"pass", "needs_person", "not_applicable"}
+    assert {(f.verdict, f.reason) for f in sound.findings if f.item == "mail"} == {("unverified", "resolver_down")}
+
+
+# -- nobody answers ---------------------------------------------------------------------------------------------------
+
+
+def closed_port() -> tuple[socket.socket, str]:
+    """A bound port that never listens, and a --connect-to that leads everything there."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.bind(("127.0.0.1", 0))
+    return held, f"::127.0.0.1:{held.getsockname()[1]}"
+
+
+def test_refusing_site_fails_reachable_only_and_only_after_a_second_look(tmp_path: Path) -> None:
+    held, rule = closed_port()
+    with closing(held):
+        looks = audited(tmp_path, connect_to=(rule,))
+    first, final = looks.first, looks.final
+    assert first.site.state is SiteState.UNREACHABLE and first.site.state_reason == "refused"
+    assert_nothing_fails_but(first)
+    assert findings(first)["f.access.reachable"].reason == "refused"
+    assert first.relook
+    assert_nothing_fails_but(final, "f.access.reachable")
+    finding = findings(final)["f.access.reachable"]
+    assert finding.verdict is Verdict.FAIL
+    assert finding.evidence and finding.evidence[0].fetched_at is not None
+    assert "sct.tinhmau.example" in finding.evidence[0].url
+    assert {look.attempt for look in final.evidence.looks} == {1, 2}
+    assert_sections_unverified(final)
+
+
+def test_site_that_is_back_at_the_second_look_is_read_and_judged(tmp_path: Path, sound: AgencyAudit) -> None:
+    looks = audited(tmp_path, everywhere(500), between=recovers)
+    assert_nothing_fails_but(looks.first)
+    assert looks.final.site.state is SiteState.OK
+    assert verdicts(looks.final) == verdicts(sound)
+    assert {name: facts.state for name, facts in looks.final.site.detectors.items()} == {
+        name: facts.state for name, facts in sound.site.detectors.items()
+    }
+
+
+def test_site_that_never_accepts_is_a_connect_timeout(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        full = stack.enter_context(closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)))
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for _ in range(3):  # the queue of a server that accepts nobody is full
+            waiting = stack.enter_context(closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)))
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        looks = audited(tmp_path, connect_to=(f"::127.0.0.1:{full.getsockname()[1]}",), limits=SHORT)
+    assert looks.first.site.state_reason == "connect_timeout"
+    assert_nothing_fails_but(looks.first)
+    assert_sections_unverified(looks.final)
+    assert_nothing_fails_but(looks.final, "f.access.reachable")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reasons"),
+    [
+        (lambda request, time: dripping(request), {"read_timeout"}),
+        (lambda request, time: cut_in_the_body(request), {"read_failed", "protocol_error"}),
+        (lambda request, time: cut_at_once(request), {"read_failed", "protocol_error"}),
+        (lambda request, time: b"", {"read_failed", "protocol_error"}),
+        (lambda request, time: b"SSH-2.0-OpenSSH_9.2\r\n\r\n", {"protocol_error"}),
+    ],
+    ids=["head drips", "reset in the body", "reset at once", "closed without a word", "no HTTP"],
+)
+def test_site_that_does_not_finish_an_answer(tmp_path: Path, fault: Fault, reasons: set[str]) -> None:
+    looks = audited(tmp_path, fault, limits=SHORT)
+    assert looks.first.site.state is SiteState.UNREACHABLE
+    assert looks.first.site.state_reason in reasons
+    assert_nothing_fails_but(looks.first)
+    assert_sections_unverified(looks.first)
+    assert_nothing_fails_but(looks.final, "f.access.reachable")
+    assert_sections_unverified(looks.final)
+
+
+# -- answers with an error ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        (everywhere(403), SiteState.BLOCKED),
+        (everywhere(429), SiteState.BLOCKED),
+        (everywhere(429, Retry_After="3600"), SiteState.BLOCKED),
+        (everywhere(403, "<h1>Just a moment...</h1>", Cf_Mitigated="challenge"), SiteState.BLOCKED),
+        (everywhere(500), SiteState.UNREACHABLE),
+        (everywhere(502, "<h1>Bad Gateway</h1>"), SiteState.UNREACHABLE),
+        (everywhere(503), SiteState.UNREACHABLE),
+        (everywhere(503, "", Retry_After="3600"), SiteState.UNREACHABLE),
+        (everywhere(503, "<h1>Hệ thống đang bảo trì</h1>"), SiteState.MAINTENANCE),
+        (everywhere(200, "<h1>Hệ thống đang bảo trì, vui lòng quay lại sau</h1>"), SiteState.MAINTENANCE),
+    ],
+    ids=["403", "429", "429 later", "403 wall", "500", "502", "503", "503 later", "503 maintenance", "200 maintenance"],
+)
+def test_error_on_every_page_says_nothing_of_the_content(tmp_path: Path, fault: Fault, state: SiteState) -> None:
+    looks = audited(tmp_path, fault)
+    for audit in (looks.first, looks.final):
+        assert audit.site.state is state
+        assert_sections_unverified(audit)
+    assert_nothing_fails_but(looks.first)
+    allowed = ("f.access.reachable",) if state is SiteState.UNREACHABLE else ()
+    assert_nothing_fails_but(looks.final, *allowed)
+    assert looks.final.scores.grade is None, "who blocks the auditor is not ranked"
+
+
+@pytest.mark.parametrize("code", [403, 429, 500])
+def test_host_that_says_no_is_left_alone(tmp_path: Path, code: int) -> None:
+    async def run() -> int:
+        async with sites(tmp_path, everywhere(code)) as here:
+            async with open_context(here.settings(), as_of=AS_OF) as context:
+                await audit_agency(agency(), context)
+            return here.requests
+
+    assert asyncio.run(run()) <= 10  # robots.txt and start page of both schemes, some of them twice
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda request: status(500, "<h1>Internal Server Error</h1>"),
+        lambda request: status(403),
+        lambda request: status(429),
+        cut_in_the_body,
+        cut_at_once,
+        dripping,
+    ],
+    ids=["500", "403", "429", "reset in the body", "reset", "drips"],
+)
+def test_one_inner_page_in_trouble_touches_only_what_it_shows(
+    tmp_path: Path, sound: AgencyAudit, what: Callable[..., Any]
+) -> None:
+    path = "/thu-tuc-hanh-chinh/"
+    looks = audited(tmp_path, on_path(path, what), limits=SHORT)
+    for audit in (looks.first, looks.final):
+        assert_nothing_fails_but(audit)
+        assert findings(audit)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+        changed = {id for id, verdict in verdicts(audit).items() if verdict != verdicts(sound)[id]}
+        assert changed == {"f.content.procedures"}
+
+
+def test_inner_page_that_is_back_at_the_second_look_is_judged(tmp_path: Path, sound: AgencyAudit) -> None:
+    fault = on_path("/thu-tuc-hanh-chinh/", lambda request: status(500))
+    looks = audited(tmp_path, fault, between=recovers)
+    assert findings(looks.first)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+    assert verdicts(looks.final) == verdicts(sound)
+
+
+def test_page_not_found_counts_after_two_looks_that_agree(tmp_path: Path, sound: AgencyAudit) -> None:
+    gone = on_path("/thu-tuc-hanh-chinh/", lambda request: status(404))
+    looks = audited(tmp_path, gone)
+    assert findings(looks.first)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+    finding = findings(looks.final)["f.content.procedures"]
+    assert finding.verdict is Verdict.FAIL
+    assert any("/thu-tuc-hanh-chinh/" in ref.url for ref in finding.evidence)
+    back = audited(tmp_path, gone, between=recovers)
+    assert verdicts(back.final) == verdicts(sound)
+
+
+@pytest.mark.parametrize("second", [500, 403])
+def test_two_looks_that_disagree_are_no_verdict(tmp_path: Path, second: int) -> None:
+    def other_trouble(here: Sites) -> None:
+        here.fault = on_path("/thu-tuc-hanh-chinh/", lambda request: status(second))
+
+    gone = on_path("/thu-tuc-hanh-chinh/", lambda request: status(404))
+    looks = audited(tmp_path, gone, between=other_trouble)
+    assert_nothing_fails_but(looks.final)
+    assert findings(looks.final)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+
+
+# -- robots.txt -------------------------------------------------------------------------------------------------------
+
+
+def robots(text: str) -> Fault:
+    return on_path("/robots.txt", lambda request: status(200, text))
+
+
+def test_closed_by_robots_is_unverified_and_not_entered(tmp_path: Path) -> None:
+    async def run() -> tuple[Looks, set[str]]:
+        async with sites(tmp_path, robots("User-agent: *\nDisallow: /\n")) as here:
+            looks = await look_twice(here.settings())
+            return looks, {path for server in here.servers for path in server.paths}
+
+    looks, paths = asyncio.run(run())
+    assert paths == {"/robots.txt"}
+    for audit in (looks.first, looks.final):
+        assert audit.site.state is SiteState.BLOCKED and audit.site.state_reason == "robots_disallowed"
+        assert_sections_unverified(audit)
+        assert_nothing_fails_but(audit)
+
+
+def test_part_closed_by_robots_is_unverified(tmp_path: Path, sound: AgencyAudit) -> None:
+    looks = audited(tmp_path, robots("User-agent: *\nDisallow: /thu-tuc-hanh-chinh/\n"))
+    assert findings(looks.final)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+    assert_nothing_fails_but(looks.final)
+    changed = {id for id, verdict in verdicts(looks.final).items() if verdict != verdicts(sound)[id]}
+    assert changed == {"f.content.procedures"}
+
+
+def test_robots_file_in_trouble_is_no_fault_of_the_content(tmp_path: Path) -> None:
+    """RFC 9309 section 2.3.1.4: 5xx means that nothing may be asked."""
+    looks = audited(tmp_path, on_path("/robots.txt", lambda request: status(500)))
+    for audit in (looks.first, looks.final):
+        assert_nothing_fails_but(audit)
+        assert findings(audit)["f.content.procedures"].verdict is Verdict.UNVERIFIED
+
+
+# -- certificates -----------------------------------------------------------------------------------------------------
+
+
+def test_expired_certificate_is_its_own_fault_and_the_content_is_read(tmp_path: Path, sound: AgencyAudit) -> None:
+    ended = datetime.now(UTC) - timedelta(days=20)
+    looks = audited(tmp_path, until=ended, since=ended - timedelta(days=365))
+    finding = findings(looks.final)["f.access.https"]
+    assert finding.verdict is Verdict.FAIL
+    assert f"{ended:%d/%m/%Y}" in finding.seen
+    assert_nothing_fails_but(looks.final, "f.access.https")
+    expected = {**verdicts(sound), "f.access.https": "fail"}
+    assert verdicts(looks.final) == expected
+
+
+def test_certificate_that_holds_by_the_servers_clock_may_be_our_clocks_fault(tmp_path: Path) -> None:
+    ended = datetime.now(UTC) - timedelta(days=20)
+    earlier = format_datetime(ended - timedelta(days=1), usegmt=True)
+
+    def dated(request: Any, time: int) -> bytes:
+        head, _, body = demo_answer(request).partition(b"\r\n\r\n")
+        return head + f"\r\nDate: {earlier}\r\n\r\n".encode() + body
+
+    looks = audited(tmp_path, dated, until=ended, since=ended - timedelta(days=365))
+    assert findings(looks.final)["f.access.https"].verdict is Verdict.UNVERIFIED
+    assert_nothing_fails_but(looks.final)
+
+
+def demo_answer(request: Any) -> bytes:
+    from tests.faulty import answer
+
+    return answer(request)
