@@ -133,7 +133,7 @@ async def open_context(
         max_redirects=limits.max_redirects,
         allow_private=audit.allow_private,
         connect_to=tuple(parse_connect_to(text) for text in audit.connect_to),
-        ca_file=audit.ca_file or None,
+        ca_file=str(settings.ca_file) if settings.ca_file else None,
         contact=audit.user_agent_contact,
     )
     rulebook = load_rulebook(folder)

@@ -134,7 +134,6 @@ class AuditSettings(Table):
     connect_to: tuple[ConnectToText, ...]
     ca_file: Text
     user_agent_contact: Text
-    processes: Count
     concurrency: Count
 
     @property

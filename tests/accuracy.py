@@ -17,13 +17,14 @@ from datetime import date
 
 import yaml
 
-from auditor.model import DetectorFacts, SectionState, SiteFacts
+from auditor.model import AddressClass, DetectorFacts, SectionState, SiteFacts
 from auditor.vocabulary import load_vocabulary
 from tests.golden_sites import DATED, FLOORS, GoldenSite, golden_files, load_golden, read_golden
 
 TASKS = ("section_state", "newest_date", "address_class", "agency_contact", "site_state", "site_newest", "traps")
 _USABLE = frozenset({SectionState.PRESENT, SectionState.PARTIAL})
 _FAILING = frozenset({SectionState.EMPTY, SectionState.BROKEN, SectionState.ABSENT})
+_OWN = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN})
 _STEP = 4  # decimals of a floor, rounded down
 
 
@@ -114,7 +115,7 @@ def _detector(site: GoldenSite, name: str, got: DetectorFacts) -> list[Answer]:
 
 
 def _addresses(site: GoldenSite, facts: SiteFacts) -> list[Answer]:
-    """Labelled addresses, and any other address that the readers take for the agency's contact."""
+    """Labelled addresses, and any other foreign address that the readers take for the agency's contact."""
     found = {fact.address.lower(): fact for fact in facts.addresses}
     answers = []
     for label in site.expect.addresses:
@@ -129,7 +130,7 @@ def _addresses(site: GoldenSite, facts: SiteFacts) -> list[Answer]:
         right = contact == expected or (fact is None and not label.agency_contact)
         answers.append(Answer("agency_contact", site.name, label.address, expected, contact, right, why))
     for address, fact in found.items():
-        if fact.agency_contact:
+        if fact.agency_contact and fact.class_ not in _OWN:
             why = ", ".join(f"{place.where} {place.url}" for place in fact.places[:2])
             answers.append(Answer("agency_contact", site.name, address, "no", "yes", False, "not labelled; " + why))
     return answers

@@ -45,7 +45,8 @@ class HarshServer(HttpServer):
         except Cut:
             await asyncio.sleep(0.01)  # what was written leaves before the reset does
             raw = writer.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if raw is not None:  # the client may have gone away meanwhile
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
             return False
 

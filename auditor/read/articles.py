@@ -12,6 +12,7 @@ from auditor.read.folding import fold, nfc
 from auditor.read.items import ROLES, Reading
 from auditor.read.page import Page
 
+_ROW = 400  # characters: a larger row or list entry is layout
 _META = (
     "article:published_time",
     "datepublished",
@@ -59,14 +60,18 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
 
 def _names_another(box: Box) -> bool:
     """True if the text stands in or beside a link, or in a row: it is another item's."""
-    if any(outer.tag in ("a", "li", "tr") for outer in (box, *box.ancestors())):
+    around = (box, *box.ancestors())
+    if any(outer.tag == "a" or (outer.tag in ("li", "tr") and outer.weight < _ROW) for outer in around):
         return True
     return any(inner.tag == "a" and inner.weight > 12 for inner in box.walk())
 
 
 def _is_line(text: str, reading: Reading) -> bool:
     """True if the text is little more than a date: "Thứ ba - 23/12/2014 16:36"."""
-    return any(found.role in ROLES and found.end - found.start >= 0.5 * len(text) for found in reading.find(text))
+    return any(
+        found.role in ROLES and (found.role == "posted" or found.end - found.start >= 0.5 * len(text))
+        for found in reading.find(text)
+    )
 
 
 def _machine(page: Page, reading: Reading) -> Dated | None:

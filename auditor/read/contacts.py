@@ -118,6 +118,8 @@ def _box_addresses(box: Box, own: bool) -> Iterator[RawAddress]:
 
 
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
+    if raw.address.rpartition("@")[2] in context.matcher.vocabulary.placeholder_mail:
+        return "placeholder"
     before = fold(raw.excerpt.partition(raw.address)[0][-60:])
     if context.matcher.vocabulary.any_in("vendor_words", before):
         return "vendor"

@@ -116,11 +116,11 @@ def _has_words(subject: Subject) -> bool:
 
 def _list_section(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """News, direction, dissemination, plans, budget, statistics, access to information: items, a text, or files."""
-    if items:
+    if any(item.url or item.dated for item in items):
         return Substance(SectionState.PRESENT, items, ("items",))
     if _is_placeholder(subject):
         return Substance(SectionState.EMPTY, why="placeholder")
-    if _has_words(subject):
+    if items or _has_words(subject):  # a table of figures is one text
         return Substance(SectionState.PRESENT, _text_item(subject), ("text",))
     return Substance(SectionState.EMPTY, missing=("items",))
 
@@ -283,7 +283,13 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
         found.append("items")
     if page_addresses(subject.page):
         found.append("address")
-    items = (*items, *_answers(subject))
+    answers = tuple(_answers(subject))
+    if answers:  # a question counts by its answer, not by the day on which it was asked
+        asked = subject.reading.vocabulary.lists["asked_words"]
+        items = tuple(
+            replace(i, dated=None) if i.dated and any(w in fold(i.dated.excerpt) for w in asked) else i for i in items
+        )
+    items = (*items, *answers)
     if subject.strong and {"form", "items"} & set(found):
         return Substance(SectionState.PRESENT, items, tuple(found))
     if "form" in found:

@@ -20,6 +20,7 @@ def find_traps(context: SiteContext) -> Iterator[Trap]:
     yield from _links(context)
     yield from _impossible(context)
     yield from _injected(context)
+    yield from _spelling(context)
 
 
 def _clock(context: SiteContext) -> Iterator[Trap]:
@@ -87,3 +88,13 @@ def _injected(context: SiteContext) -> Iterator[Trap]:
         if hits:
             yield Trap("injected_content", page.url, hits[0].label[:80])
             return
+
+
+def _spelling(context: SiteContext) -> Iterator[Trap]:
+    """Text in an encoding from before Unicode, or with its accents apart."""
+    legacy = next((page for page in context.pages.values() if page.decoded.legacy), None)
+    if legacy is not None:
+        yield Trap("legacy_encoding", legacy.url, str(legacy.decoded.legacy))
+    apart = next((page for page in context.pages.values() if page.decoded.nfd), None)
+    if apart is not None:
+        yield Trap("nfd", apart.url)

@@ -23,7 +23,7 @@ _USELESS = re.compile(
 )
 _CALENDAR = re.compile(r"[?&/](day|month|year|date|ngay|thang|calendar)[=/-]\d{1,4}", re.I)
 _FEED = re.compile(
-    r"/(rss|atom|feed)(/|\.|\?|$)|\.(rss|atom|rdf)(\?|$)|[?&](format|type|feed)=(rss|atom|feed)|rss\.(aspx|php|xml)",
+    r"/(rss|atom|feed)(/|\.(?!html?\b|aspx?\b|php\b)|\?|$)|\.(rss|atom|rdf)(\?|$)|[?&](format|type|feed)=(rss|atom|feed)|rss\.(aspx|php|xml)",
     re.I,
 )
 _NOT_PAGE = re.compile(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.sections import SiteContext, detect
-from auditor.read.urls import is_calendar, is_twin, is_useless, repeats_segments, same_page_key
+from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
 from auditor.read.words import DETECTORS
 
 _STRONG_LEADS = 3
@@ -48,10 +48,18 @@ def section_wants(context: SiteContext) -> list[Want]:
             if known is None or rank < known.priority:
                 wants[key] = Want(lead.url, lead.kind == "feed", rank + (0.5 if lead.kind == "feed" else 0.0), detector)
     if not any(want.feed for want in wants.values()):
-        for _title, url in context.start.feeds[:2]:
+        for url in _any_feeds(context)[:2]:
             wants.setdefault(same_page_key(url), Want(url, True, 1.5, "rss"))
     unread = [want for key, want in wants.items() if key not in context.looks]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def _any_feeds(context: SiteContext) -> list[str]:
+    """Feeds that the site names anywhere: in a page's head, or by links."""
+    named = [url for _title, url in context.start.feeds]
+    for page in context.pages.values():
+        named += [link.url for link in page.links if link.url and is_feed(link.url)]
+    return [url for url in dict.fromkeys(named) if context.scope.contains(url)]
 
 
 def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[Lead]:

@@ -45,6 +45,7 @@ class Vocabulary:
     abbreviations: Mapping[str, str] = field(default_factory=dict)
     free_mail: tuple[str, ...] = ()
     isp_mail: tuple[str, ...] = ()
+    placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
 
     def any_in(self, list_name: str, folded_text: str) -> str | None:
         """The first phrase of a word list that stands in `folded_text` as whole words, or None."""
@@ -58,7 +59,14 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
     lists = {k: _folded(v) for k, v in data.items() if isinstance(v, list)}
     columns = {k: _folded(v) for k, v in data["columns"].items()}
     return Vocabulary(
-        detectors, lists, columns, dates, data["abbreviations"], tuple(mail.get("free", ())), tuple(mail.get("isp", ()))
+        detectors,
+        lists,
+        columns,
+        dates,
+        data["abbreviations"],
+        tuple(mail.get("free", ())),
+        tuple(mail.get("isp", ())),
+        frozenset(mail.get("placeholder", ())),
     )
 
 

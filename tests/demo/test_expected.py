@@ -25,7 +25,6 @@ from auditor.model import (
     DetectorFacts,
     Finding,
     MailFacts,
-    SectionState,
     SiteState,
     Verdict,
 )
@@ -346,7 +345,9 @@ def _contact_is(address: str) -> Callable[[Night, str], Iterable[str]]:
 
 def _citizens_as_contacts(night: Night, code: str) -> Iterable[str]:
     innocent = [address for address, (_, contact) in want(code)["addresses"].items() if contact is False]
-    return (fact.address for fact in night.audit(code).site.addresses if fact.agency_contact and fact.address in innocent)
+    return (
+        fact.address for fact in night.audit(code).site.addresses if fact.agency_contact and fact.address in innocent
+    )
 
 
 def _dated_today(night: Night, code: str) -> Iterable[str]:
