@@ -120,7 +120,7 @@ async def open_context(
     profile: str | None = None,
     budget: int | None = None,
 ) -> AsyncIterator[AuditContext]:
-    """Load the rules from `folder` (a working folder's config/, None: shipped) and open the client. Raises ConfigError."""
+    """Load the rules from `folder` (a working folder's config/) and open the client. Raises ConfigError."""
     audit, limits = settings.audit, settings.limits
     resolver = Resolver(audit.nameservers, timeout=limits.dns_timeout_seconds)
     second = Resolver(audit.second_nameservers, timeout=limits.dns_timeout_seconds) if audit.second_resolvers else None
@@ -157,7 +157,7 @@ async def open_context(
 async def audit_agency(
     agency: Agency, context: AuditContext, *, history: History | None = None, on_progress: OnProgress | None = None
 ) -> AgencyAudit:
-    """Audit one agency for the first time this run. Network trouble becomes facts; only programming errors are raised."""
+    """Audit one agency for the first time this run. Network trouble becomes facts and is not raised."""
     started = datetime.now(UTC)
     cache: PageCache = {}
     crawl = Crawl(

@@ -192,8 +192,11 @@ def _key(target: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def load_golden(path: Path) -> GoldenSite:
-    """Read one golden file. Raises pydantic.ValidationError or ValueError if it is not sound."""
-    site = GoldenSite.model_validate({"name": path.stem, **yaml.safe_load(path.read_text("utf-8"))})
+    """Read one golden file. Raises ValueError, with the file's name, if it is not sound."""
+    try:
+        site = GoldenSite.model_validate({"name": path.stem, **yaml.safe_load(path.read_text("utf-8"))})
+    except (yaml.YAMLError, ValueError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
     if problems := site.problems():
         raise ValueError(f"{path.name}: " + "; ".join(problems))
     return site

@@ -205,7 +205,7 @@ def test_site_that_does_not_finish_an_answer(tmp_path: Path, fault: Fault, reaso
     assert_sections_unverified(looks.final)
 
 
-# -- answers with an error ----------------------------------------------------------------------------------------------
+# -- answers with an error --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -411,9 +411,9 @@ def shaken(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Ag
 
     async def run(seed: int) -> list[AgencyAudit]:
         fault = at_random(seed, 0.1) if seed >= 0 else None
-        async with sites(tmp_path_factory.mktemp("shaken"), fault) as here:
-            async with open_context(here.settings(), as_of=AS_OF) as context:
-                return [(await look_twice_in(context, agency(code))).final for code in STEADY]
+        folder = tmp_path_factory.mktemp("shaken")
+        async with sites(folder, fault) as here, open_context(here.settings(), as_of=AS_OF) as context:
+            return [(await look_twice_in(context, agency(code))).final for code in STEADY]
 
     return {(audit.agency.code, seed): audit for seed in (-1, *SEEDS) for audit in asyncio.run(run(seed))}
 

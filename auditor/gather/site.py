@@ -131,7 +131,7 @@ class Crawl:
         prefix = scope.prefix.rstrip("/") if scope is not None else ""
         return f"{prefix}/trang-khong-ton-tai-{mark}.html"
 
-    # -- sections and items ---------------------------------------------------------------------------------------------
+    # -- sections and items -----------------------------------------------------------------------
 
     async def _sections(self) -> None:
         for _ in range(_ROUNDS):
@@ -177,7 +177,7 @@ class Crawl:
         if repeats_segments(url):
             self.traps.setdefault("repeated_segments", url)
             return False
-        return self._inside(url) or self._same_host(url)
+        return self._inside(url)
 
     def _note_same_texts(self, pages: Iterable[Page]) -> None:
         texts: dict[str, list[str]] = {}
@@ -187,7 +187,7 @@ class Crawl:
             if len(urls) >= _SAME_TEXT:
                 self.traps.setdefault("near_duplicates", urls[-1])
 
-    # -- one look ---------------------------------------------------------------------------------------------------------
+    # -- one look ---------------------------------------------------------------------------------
 
     async def _look(self, url: str, kind: LookKind = LookKind.PAGE) -> Look | None:
         """Fetch and keep; None when the budget is spent."""

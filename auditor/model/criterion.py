@@ -1,4 +1,4 @@
-"""A criterion: what is demanded, by which law, what it is worth. Data from config/criteria.yaml; verdict helpers for checks."""
+"""A criterion: what is demanded, by which law, what it is worth; with verdict helpers for checks."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Criterion:
         share: float | None = None,
         **fields: object,
     ) -> Finding:
-        """A finding with `verdict`, worded by message `key`; points follow from the verdict (or `share` for partial)."""
+        """A finding with `verdict`, worded by message `key`; points follow from the verdict (or `share`)."""
         return Finding(
             id=self.id,
             item=self.item,

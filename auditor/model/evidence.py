@@ -1,4 +1,4 @@
-"""What gather saw, without opinion: looks at pages, hosts and mail domains. Everything here is picklable and storable."""
+"""What gather saw, without opinion: looks at pages, hosts and mail domains. All of it can be stored."""
 
 from __future__ import annotations
 

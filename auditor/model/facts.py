@@ -189,7 +189,7 @@ class AddressFact:
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    kind: str  # closed: clock_date, microdata_edit_date, malformed_meta_date, impossible_date, last_modified, soft_404, ...
+    kind: str  # closed list, worded in messages.yaml: clock_date, soft_404, injected_content, …
     url: str
     detail: str = ""
 

@@ -32,7 +32,7 @@ class EvidenceRef:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One verdict. `points` and `max` are tenths of a point. `seen`, `expected`, `advice` are Vietnamese text from config."""
+    """One verdict. `points` and `max` are tenths of a point. Texts are Vietnamese, from config."""
 
     id: str
     item: str  # "f", "g" or "mail"

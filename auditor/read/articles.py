@@ -1,4 +1,4 @@
-"""The publication date of one article page: the visible date line first, machine dates only where none is visible. Pure."""
+"""The publication date of one article page: the visible date line first, machine dates where none is. Pure."""
 
 from __future__ import annotations
 

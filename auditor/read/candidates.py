@@ -11,7 +11,7 @@ from auditor.read.dom import Box
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, LabelMatcher
 from auditor.read.page import Link, Page
-from auditor.read.substance import is_service_portal
+from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState
-from auditor.read.addresses import (
-    RawAddress,
-    classify,
-    decode_cfemail,
-    find_addresses,
-    looks_like_address_image,
-    mailto_address,
-)
+from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
+from auditor.read.box_addresses import addresses_in
 from auditor.read.candidates import box_is_owned
 from auditor.read.dom import Box
 from auditor.read.folding import fold
@@ -91,30 +85,9 @@ def _page_addresses(page: Page, role: str, context: SiteContext) -> Iterator[tup
             for raw in find_addresses(content):
                 yield raw.address, AddressPlace("meta", page.url, content[:_CONTEXT])
     for box in page.boxes:
-        own = any(isinstance(part, str) and part.strip() for part in box.parts)
-        for raw in _box_addresses(box, own):
+        for raw in addresses_in(box):
             where = _where(page, box, raw, role, context)
             yield raw.address, AddressPlace(where, page.url, raw.excerpt[:_CONTEXT], raw.hidden_as)
-
-
-def _box_addresses(box: Box, own: bool) -> Iterator[RawAddress]:
-    coded = box.attrs.get("data-cfemail")
-    if coded:
-        address = decode_cfemail(coded)
-        if address:
-            yield RawAddress(address, box.parent.text[:_CONTEXT] if box.parent else address, "cfemail", 0)
-        return
-    href = box.attrs.get("href") or "" if box.tag == "a" else ""
-    if href.lower().startswith("mailto:"):
-        for address in mailto_address(href):
-            yield RawAddress(address, box.text or address, "", 0)
-    elif "/cdn-cgi/l/email-protection#" in href:
-        address = decode_cfemail(href.partition("#")[2])
-        if address:
-            yield RawAddress(address, box.text or address, "cfemail", 0)
-    if own and box.tag not in ("option",):
-        text = box.text if len(box.text) <= 600 else " ".join(part for part in box.parts if isinstance(part, str))
-        yield from find_addresses(text)
 
 
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:

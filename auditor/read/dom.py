@@ -51,7 +51,7 @@ _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-on
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """One element. `parts` are its texts and child boxes in order; formatting elements are dissolved into their parent."""
+    """One element. `parts` are its texts and child boxes in order; formatting is dissolved into its parent."""
 
     tag: str
     attrs: dict[str, str | None]
@@ -121,7 +121,7 @@ def tokens(name: str) -> frozenset[str]:
 
 
 def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
-    """All boxes of the page's body in document order, the body first, with places and signatures set; and the parser."""
+    """All boxes of the page's body in document order, the body first, with places set; and the parser."""
     parser = LexborHTMLParser(html)
     body = parser.body
     root = Box("body", {}, None)

@@ -1,4 +1,4 @@
-"""The functions of a site that are not lists of items: search form, feeds, site map, contact details in the footer. Pure."""
+"""The functions of a site that are not lists of items: search, feeds, site map, contact in the footer. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from auditor.read.items import PHONE
 from auditor.read.page import Form, Page
 from auditor.read.sections import SiteContext, feed_date, newest_of
 from auditor.read.sitemaps import read_sitemap
-from auditor.read.substance import is_official
+from auditor.read.subject import is_official
 from auditor.read.urls import same_page_key
 
 _TEXT_KINDS = frozenset({"text", "search"})

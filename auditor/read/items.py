@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 from auditor.model import Dated, DateSource, Item, Place
+from auditor.read.box_addresses import addresses_in
 from auditor.read.dates import FoundDate, find_dates
 from auditor.read.dom import Box
 from auditor.read.folding import fold, nfc
@@ -41,6 +43,7 @@ class Reading:
     vocabulary: Vocabulary
     month_first: bool | None = None
     fetch_day: date | None = None
+    official_domains: tuple[str, ...] = ()
     known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
 
     def find(self, text: str) -> list[FoundDate]:
@@ -295,9 +298,9 @@ def _match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
     if len(dates) < max(1, len(entries) // 2):
         return
     if isinstance(sequence[0], Entry) or not isinstance(sequence[-1], Entry):
-        pairs: Iterable[tuple[Entry | Dated, Entry | Dated]] = zip(sequence, sequence[1:], strict=False)
+        pairs: Iterable[tuple[Entry | Dated, Entry | Dated]] = pairwise(sequence)
     else:
-        pairs = ((b, a) for a, b in zip(sequence, sequence[1:], strict=False))
+        pairs = ((b, a) for a, b in pairwise(sequence))
     for entry, dated in pairs:
         if isinstance(entry, Entry) and isinstance(dated, Dated) and entry.dated is None:
             entry.dated = dated
@@ -326,10 +329,10 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
     known = reading.known.get(same_page_key(url)) if url else None
     if dated is None and known is not None and known.date <= reading.as_of:
         dated = known
-    return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(entry)))
+    return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(entry, reading)))
 
 
-def _attributes(entry: Entry) -> Iterable[str]:
+def _attributes(entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
     text = nfc(entry.box.text)
     if _NUMBER.search(text):
@@ -341,8 +344,11 @@ def _attributes(entry: Entry) -> Iterable[str]:
         yield "abstract"
     if entry.files:
         yield "file"
-    if "@" in text or "mailto:" in " ".join(inner.attrs.get("href") or "" for inner in entry.box.walk()):
+    addresses = {raw.address.rpartition("@")[2] for box in entry.box.walk() for raw in addresses_in(box)}
+    if addresses:
         yield "email"
+    if any(host == own or host.endswith("." + own) for host in addresses for own in reading.official_domains):
+        yield "official_email"
     if PHONE.search(text):
         yield "phone"
     if entry.links:

@@ -20,7 +20,7 @@ CANDIDATE = 0.40  # worth a look
 
 
 def label_score(folded: str, words: DetectorWords) -> float:
-    """0 to 1: how surely a link with this (folded, spelled out) text leads to the section; 1 is the vocabulary's own label."""
+    """0 to 1: how surely a link with this (folded, spelled out) text leads to the section."""
     if folded in words.labels:
         return 1.0
     if folded in words.not_:

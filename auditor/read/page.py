@@ -122,7 +122,7 @@ class Page:
         )
 
     def is_menu(self, link: Link) -> bool:
-        """True if the link stands in a block of short links with next to no other words: a menu, whatever its mark-up."""
+        """True if the link stands in a block of short links with next to no other words: a menu."""
         box = link.box
         for outer in list(box.ancestors())[:6] if box is not None else ():
             known = self._menus.get(id(outer))

@@ -28,7 +28,8 @@ from auditor.read.folding import fold
 from auditor.read.items import Reading
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page
-from auditor.read.substance import Subject, Substance, judge_page
+from auditor.read.subject import Subject, Substance
+from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
 
 _KEPT = 6  # sections per detector that are read

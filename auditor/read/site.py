@@ -201,11 +201,11 @@ def make_context(
     feeds = _feeds(evidence)
     fetch_day = start.look.fetched_at.astimezone(VIETNAM).date()
     month_first = is_month_first(_date_strings(pages.values(), feeds.values()))
-    reading = Reading(as_of, vocabulary, month_first, fetch_day, {})
-    reading.known.update(_known_dates(evidence, feeds, reading))
     domains = tuple(filter(None, [agency.mail_domain])) + tuple(
         u.domain for u in agency.accepted_mail_domains if u.valid_on(as_of)
     )
+    reading = Reading(as_of, vocabulary, month_first, fetch_day, domains)
+    reading.known.update(_known_dates(evidence, feeds, reading))
     menu = frozenset(
         same_page_key(link.url)
         for link in start.links
@@ -279,7 +279,7 @@ def _date_strings(pages: Iterable[Page], feeds: Iterable[Feed]) -> list[str]:
 
 
 def _known_dates(evidence: SiteEvidence, feeds: Mapping[str, Feed], reading: Reading) -> dict[str, Dated]:
-    """Dates of items by URL, from site maps (unless they are made at the time of the request) and, before them, feeds."""
+    """Dates of items by URL, from site maps (unless made at the time of the request) and feeds."""
     known: dict[str, Dated] = {}
     for look in evidence.latest().values():
         if look.kind is LookKind.SITEMAP and look.ok:

@@ -104,7 +104,7 @@ def _content(page: Page, scope: SiteScope, vocabulary: Vocabulary, inner_pages: 
 
 
 def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
-    """True for a page with little text whose only use is to lead on: one or two targets, or a few and words to enter by."""
+    """True for a thin page whose only use is to lead on: one or two targets, or a few and words to enter."""
     own = same_page_key(page.url)
     onward = [link for link in page.links if link.url and same_page_key(link.url) != own]
     targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set())

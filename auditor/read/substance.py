@@ -8,58 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from fnmatch import fnmatch
-from urllib.parse import urlsplit
+from dataclasses import replace
 
-from auditor.model import Dated, DateSource, Item, Place, SectionState
-from auditor.read.addresses import find_addresses, mailto_address
-from auditor.read.articles import article_date
+from auditor.model import Dated, DateSource, Item, SectionState
 from auditor.read.folding import fold
-from auditor.read.items import PHONE, ROLES, Reading, extract_items
-from auditor.read.page import Form, Page
+from auditor.read.items import PHONE, ROLES, extract_items
+from auditor.read.subject import (
+    ENOUGH_TEXT,
+    SOME_TEXT,
+    Subject,
+    Substance,
+    has_files,
+    has_own_image,
+    has_words,
+    is_official,
+    is_placeholder,
+    is_service_portal,
+    page_addresses,
+    sendable,
+    text_item,
+)
 from auditor.read.urls import same_page_key
 from auditor.read.weeks import week_range
-from auditor.read.words import DetectorWords
 
-_ENOUGH_TEXT = 200
-_SOME_TEXT = 60
-_SENTENCE = 70  # characters
 _NOTE = 1500  # a longer page holds more than a note to the administrator
-
-
-@dataclass(frozen=True, slots=True)
-class Substance:
-    """The state that one page gives a section, and why."""
-
-    state: SectionState
-    items: tuple[Item, ...] = ()
-    found: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A section's page with what its rule needs to know of the site around it."""
-
-    page: Page
-    words: DetectorWords
-    reading: Reading
-    details: tuple[Page, ...] = ()  # pages of the section's first items that were read
-    official_domains: tuple[str, ...] = ()
-    menu: frozenset[str] = frozenset()  # same_page_key of the site's menu targets
-    strong: bool = True  # the label by itself means this section
-
-    @property
-    def text(self) -> str:
-        return fold(self.page.main_text)
-
-    def parts(self, names: Iterable[str], *texts: str) -> tuple[str, ...]:
-        padded = [f" {text} " for text in texts]
-        return tuple(
-            part for part in names if any(f" {word} " in text for word in self.words.parts[part] for text in padded)
-        )
 
 
 def judge_page(subject: Subject) -> Substance:
@@ -85,43 +57,14 @@ def _real_items(items: tuple[Item, ...], subject: Subject) -> tuple[Item, ...]:
     )
 
 
-def _is_placeholder(subject: Subject) -> bool:
-    return (
-        len(subject.page.main_text) < 400
-        and subject.reading.vocabulary.any_in("placeholders", subject.text) is not None
-    )
-
-
-def _text_item(subject: Subject) -> tuple[Item, ...]:
-    """The page itself as the section's one item: a label that opens a single text."""
-    page = subject.page
-    dated = article_date(page, subject.reading) if subject.words.dated else None
-    title = next((text for level, text in page.headings if level <= 2 and text), page.title)
-    return (Item(title[:300], page.url, dated, ("detail",)),)
-
-
-def _has_words(subject: Subject) -> bool:
-    """True if the page says something of its own: a sentence, or several lines, beside headings, links and forms."""
-    lines = 0
-    for box in subject.page.main_boxes:
-        around = (box, *box.ancestors())
-        if box.place is not Place.BODY or any(b.tag in ("h1", "h2", "h3", "h4", "a", "form", "option") for b in around):
-            continue
-        own = " ".join(part for part in box.parts if isinstance(part, str))
-        if len(box.text) >= _SENTENCE and len(own) >= _SENTENCE / 2:
-            return True
-        lines += len(own.split()) >= 3
-    return lines >= 3
-
-
 def _list_section(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """News, direction, dissemination, plans, budget, statistics, access to information: items, a text, or files."""
     if any(item.url or item.dated for item in items):
         return Substance(SectionState.PRESENT, items, ("items",))
-    if _is_placeholder(subject):
+    if is_placeholder(subject):
         return Substance(SectionState.EMPTY, why="placeholder")
-    if items or _has_words(subject):  # a table of figures is one text
-        return Substance(SectionState.PRESENT, _text_item(subject), ("text",))
+    if items or has_words(subject):  # a table of figures is one text
+        return Substance(SectionState.PRESENT, text_item(subject), ("text",))
     return Substance(SectionState.EMPTY, missing=("items",))
 
 
@@ -134,42 +77,28 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
         return Substance(SectionState.PARTIAL, items, ("abstract",), ("number",))
     wanted = ("number", "date", "abstract", "file")
     have = tuple(p for p in wanted if sum(p in row.attributes for row in rows) * 2 >= len(rows))
-    if "file" not in have and any(_files(page) for page in subject.details):
+    if "file" not in have and any(has_files(page) for page in subject.details):
         have += ("file",)
     missing = tuple(part for part in wanted if part not in have)
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, have, missing)
-
-
-def _files(page: Page) -> bool:
-    return any(link.is_file and link.box is not None and page.is_main(link.box) for link in page.links)
 
 
 def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(a): functions and tasks and units."""
     text = subject.text
     if len(text) < subject.words.minimum_text:
-        if _has_own_image(subject.page) and not _is_placeholder(subject):
+        if has_own_image(subject.page) and not is_placeholder(subject):
             return Substance(SectionState.PARTIAL, (), ("units",), ("functions", "tasks"), "image_only")
         return Substance(SectionState.EMPTY, missing=("functions", "tasks", "units"))
     found = subject.parts(("functions", "tasks", "units"), text, *(fold(page.main_text) for page in subject.details))
     missing = tuple(part for part in ("functions", "tasks", "units") if part not in found)
     if not found:
-        if _has_own_image(subject.page):
+        if has_own_image(subject.page):
             return Substance(SectionState.PARTIAL, (), ("units",), ("functions", "tasks"), "image_only")
         return Substance(
-            SectionState.EMPTY, missing=missing, why="placeholder" if _is_placeholder(subject) else "no_substance"
+            SectionState.EMPTY, missing=missing, why="placeholder" if is_placeholder(subject) else "no_substance"
         )
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, items, found, missing)
-
-
-def _has_own_image(page: Page) -> bool:
-    return any(
-        box.tag == "img"
-        and page.is_main(box)
-        and (box.parent is None or box.parent.mark not in page.template)
-        and not any(outer.tag == "a" for outer in box.ancestors())
-        for box in page.boxes
-    )
 
 
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -203,18 +132,6 @@ def _folded(subject: Subject, key: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in subject.words.extra.get(key, ()))
 
 
-def is_service_portal(url: str, words: DetectorWords, subject: Subject | None = None) -> bool:
-    """True if `url` is a public-service portal, by host or path patterns of the vocabulary."""
-    if subject is not None:
-        words = subject.reading.vocabulary.detectors["online_services"]
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    if any(fnmatch(host, pattern) for pattern in words.extra.get("portal_hosts", ())):
-        return True
-    segments = {segment.lower() for segment in parts.path.split("/")}
-    return any(path in segments for path in words.extra.get("portal_paths", ()))
-
-
 def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(đ): units and competent officials with their official addresses."""
     text = subject.text
@@ -230,25 +147,7 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
         found, missing = ["name"] + (["phone"] if phones else []), ["email"]
     else:
         return Substance(SectionState.EMPTY, missing=("name", "email"))
-    rows = tuple(_mark_official(item, subject) for item in rows)
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, tuple(found), tuple(missing))
-
-
-def _mark_official(item: Item, subject: Subject) -> Item:
-    if "email" not in item.attributes:
-        return item
-    text = item.title + " " + " ".join(item.attributes)
-    official = any(domain in text for domain in subject.official_domains)
-    return replace(item, attributes=(*item.attributes, "official_email")) if official else item
-
-
-def page_addresses(page: Page) -> tuple[str, ...]:
-    """Distinct addresses in the page's own content."""
-    found = [raw.address for raw in find_addresses(page.main_text)]
-    for link in page.links:
-        if link.href.lower().startswith("mailto:") and link.box is not None and page.is_main(link.box):
-            found += mailto_address(link.href)
-    return tuple(dict.fromkeys(address.lower() for address in found))
 
 
 def _projects(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -266,13 +165,8 @@ def _online_services(subject: Subject, items: tuple[Item, ...]) -> Substance:
     return _list_section(subject, items)
 
 
-def sendable(form: Form) -> bool:
-    """A form in which a reader can write and which can be sent."""
-    return form.has_textarea and form.has_submit and not form.has_password
-
-
 def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
-    """Luật CNTT 67/2006 Điều 28(2)(h): a form that can be sent, consultations, questions with answers, or an address."""
+    """Luật CNTT 67/2006 Điều 28(2)(h): a form to send, consultations, answered questions, or an address."""
     pages = (subject.page, *subject.details)
     found = []
     if any(sendable(form) for page in pages for form in page.forms):
@@ -297,9 +191,9 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
         return Substance(SectionState.PARTIAL, (), tuple(found), ("own_page",))
     if not subject.strong:
         return Substance(SectionState.EMPTY, why="no_substance")
-    if "address" in found and len(subject.page.main_text) >= _SOME_TEXT:
+    if "address" in found and len(subject.page.main_text) >= SOME_TEXT:
         return Substance(SectionState.PRESENT, items, tuple(found))
-    if len(subject.page.main_text) >= _ENOUGH_TEXT and not _is_placeholder(subject):
+    if len(subject.page.main_text) >= ENOUGH_TEXT and not is_placeholder(subject):
         return Substance(SectionState.PARTIAL, items, ("text",), ("form",))
     return Substance(SectionState.EMPTY, missing=("form", "items"))
 
@@ -332,10 +226,10 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
         weeks.append(item)
     span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
     days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
-    if days >= 3 or (span and (days or _has_words(subject))):
+    if days >= 3 or (span and (days or has_words(subject))):
         title = subject.page.main_text[:120]
         dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
-        first = _text_item(subject)[0]
+        first = text_item(subject)[0]
         page_item = replace(first, dated=first.dated or dated)
         listed = tuple(item for item in weeks if "detail" in item.attributes or "file" in item.attributes)
         return Substance(SectionState.PRESENT, (page_item, *listed), ("week",))
@@ -344,8 +238,8 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
     )
     if listed:
         return Substance(SectionState.PRESENT, listed, ("items",))
-    if _is_placeholder(subject) or not (items and len(subject.page.main_text) >= _ENOUGH_TEXT):
-        return Substance(SectionState.EMPTY, missing=("week",), why="" if _is_placeholder(subject) else "no_substance")
+    if is_placeholder(subject) or not (items and len(subject.page.main_text) >= ENOUGH_TEXT):
+        return Substance(SectionState.EMPTY, missing=("week",), why="" if is_placeholder(subject) else "no_substance")
     return Substance(SectionState.PRESENT, items, ("items",))
 
 
@@ -367,11 +261,6 @@ def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:
     missing = tuple(part for part in ("address", "phone", "official_email") if part not in found)
     whole = "official_email" in found and ("address" in found or "phone" in found)
     return Substance(SectionState.PRESENT if whole else SectionState.PARTIAL, (), tuple(found), missing)
-
-
-def is_official(address: str, domains: Iterable[str]) -> bool:
-    host = address.rpartition("@")[2].lower()
-    return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
 def _sitemap(subject: Subject, items: tuple[Item, ...]) -> Substance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 #: Query keys that never choose the content: campaign marks, session ids, print switches.
@@ -74,7 +75,7 @@ def _resolve_dots(path: str) -> str:
 
 
 def same_page_key(url: str) -> str:
-    """A key under which http and https, with and without "www.", with and without a last slash or index page are one."""
+    """A key under which http and https, with and without "www.", a last slash or an index page are one."""
     parts = urlsplit(canonical(url))
     host = parts.netloc.removeprefix("www.")
     path = re.sub(r"/(index|default|home|trang-chu)\.(html?|php|aspx?|jsp)$", "/", parts.path, flags=re.I)
@@ -108,7 +109,7 @@ def repeats_segments(url: str) -> bool:
     """The relative-link trap: a path segment that follows itself, or a pair of segments that repeats ("/vi/vi/vi/")."""
     segments = [s for s in urlsplit(url).path.split("/") if s]
     run = any(a == b == c for a, b, c in zip(segments, segments[1:], segments[2:], strict=False))
-    pairs = list(zip(segments, segments[1:], strict=False))
+    pairs = list(pairwise(segments))
     return (
         run
         or any(pairs[i] == pairs[i + 2] for i in range(len(pairs) - 2))

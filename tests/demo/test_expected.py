@@ -319,7 +319,7 @@ def test_mail_block_is_the_same_on_every_card(night: Night, code: str) -> None:
     assert [(f.id, f.verdict, f.seen) for f in night.audit(code).findings if f.item == "mail"] == block
 
 
-# -- what must never be said --------------------------------------------------------------------------------------------
+# -- what must never be said ------------------------------------------------------------------------------------------
 
 
 def _no_fail(*prefixes: str) -> Callable[[Night, str], Iterable[str]]:
