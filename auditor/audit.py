@@ -313,7 +313,7 @@ def _relook(site: SiteFacts, host: HostLook | None, mail: MailFacts | None) -> t
         for section in facts.sections:
             doubtful = section.rests_on_network and not section.confirmed
             worth = section.state is not SectionState.UNVERIFIABLE or section.reason in _SECOND_CHANCE
-            if doubtful and worth and not facts.usable:
+            if doubtful and worth and (not facts.usable or section.state is SectionState.UNVERIFIABLE):
                 urls.setdefault(same_page_key(section.url), section.url)
     out = list(urls.values())[:_RELOOKS]
     if host is not None and host.attempt == 1 and _host_in_doubt(host):

@@ -25,7 +25,7 @@ TASKS = ("section_state", "newest_date", "address_class", "agency_contact", "sit
 _USABLE = frozenset({SectionState.PRESENT, SectionState.PARTIAL})
 _FAILING = frozenset({SectionState.EMPTY, SectionState.BROKEN, SectionState.ABSENT})
 _OWN = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN})
-_STEP = 4  # decimals of a floor, rounded down
+_STEPS = 10_000  # floors are kept in steps of this fraction, rounded down
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _detector(site: GoldenSite, name: str, got: DetectorFacts) -> list[Answer]:
     wrong_fail = not right and got.state in _FAILING and label.state not in _FAILING
     answers = [Answer("section_state", site.name, name, label.state, got.state, right, _why(got), wrong_fail)]
     day = got.newest.date if got.newest else None
-    if name in DATED and (label.state in _USABLE or day is not None):
+    second_opinion = right and got.state != label.state and got.state not in _USABLE  # then there is no date to ask for
+    if name in DATED and not second_opinion and (label.state in _USABLE or day is not None):
         why = f"{got.newest.source}: {got.newest.excerpt[:80]} @ {got.newest.url}" if got.newest else _why(got)
         answers.append(Answer("newest_date", site.name, name, _day(label.newest), _day(day), day == label.newest, why))
     return answers
@@ -223,7 +224,7 @@ def save_floors(floors: Floors) -> None:
 
 
 def _down(share: float) -> float:
-    return int(share * 10**_STEP + 1e-9) / 10**_STEP
+    return int(share * _STEPS + 1e-9) / _STEPS
 
 
 # -- printing --------------------------------------------------------------------------------------

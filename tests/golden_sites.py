@@ -47,6 +47,9 @@ UNDATED = (
 DETECTORS = frozenset(DATED + UNDATED)
 BUDGET = 60  # pages, as shipped
 _HTML = "text/html; charset=utf-8"
+_ELSEWHERE = (
+    "<!DOCTYPE html><html lang=vi><title>Trang khác</title><p>Đây là trang thông tin của một đơn vị khác.</p></html>"
+)
 _REFUSED_PORT = 9  # discard: nothing listens there, nothing leaves this machine
 
 
@@ -68,6 +71,16 @@ class GoldenPage(_Entry):
     headers: dict[str, str] = {}
 
 
+class GoldenMailDomain(_Entry):
+    domain: str
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+    successor: bool = False
+
+    def use(self) -> MailDomainUse:
+        return MailDomainUse(self.domain, self.from_, self.to, self.successor)
+
+
 class GoldenAgency(_Entry):
     name: str
     url: str
@@ -77,7 +90,7 @@ class GoldenAgency(_Entry):
     kind: AgencyKind = AgencyKind.DEPARTMENT
     short_names: tuple[str, ...] = ()
     portal_hosts: tuple[str, ...] = ()
-    accepted_mail_domains: tuple[str, ...] = ()
+    accepted_mail_domains: tuple[str | GoldenMailDomain, ...] = ()
 
     @property
     def host(self) -> str:
@@ -92,7 +105,9 @@ class GoldenAgency(_Entry):
             url=urlunsplit(urlsplit(self.url)._replace(scheme="http")),
             scope=SiteScope(self.host, self.prefix, self.also),
             mail_domain=self.mail_domain,
-            accepted_mail_domains=tuple(MailDomainUse(domain) for domain in self.accepted_mail_domains),
+            accepted_mail_domains=tuple(
+                MailDomainUse(use) if isinstance(use, str) else use.use() for use in self.accepted_mail_domains
+            ),
             short_names=self.short_names,
             portal_hosts=self.portal_hosts,
         )
@@ -155,10 +170,10 @@ class GoldenSite(BaseModel):
         return found + [f"{name}: newest lies after as_of" for name in late]
 
     def answer(self, request: Request) -> bytes:
-        """The page for a request; other hosts have nothing here."""
+        """The page for a request. Other hosts answer too, as they do on the web, with a page of their own."""
         host = request.host.partition(":")[0].removeprefix("www.")
         if host != self.agency.host.removeprefix("www."):
-            return reply(b"Not found", 404, Content_Type="text/plain")
+            return reply(_ELSEWHERE, 200, Content_Type=_HTML)
         return self._send(self._find(request.path) or self.other)
 
     def _find(self, target: str) -> GoldenPage | None:

@@ -24,17 +24,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit import audit_agency, open_context, second_look
+from auditor.audit import Progress, audit_agency, open_context, second_look
 from auditor.demo.province import Province
 from auditor.demo.web import Behaviour
-from auditor.model import AgencyAudit
+from auditor.model import Agency, AgencyAudit
 from auditor.nightly import NightResult, Plan, run_night
 from auditor.registry import load_agencies
 from auditor.settings import load_settings
 from auditor.store import RunKind, RunState, Store, StoreError, open_store
 from config import shipped_folder
 from tests.faulty import AS_OF
-from tests.test_nightly import Watch
 
 CODES = ("sct", "sgddt", "sxd", "stnmt", "syt", "bqlkkt")
 SLOW = "sxd.tinhmau.example"
@@ -189,15 +188,31 @@ def test_unknown_profile_on_the_command_line_is_refused_before_any_look(used: Pa
 # -- the disk ---------------------------------------------------------------------------------------------------------
 
 
+class Watch:
+    """Is told how a night goes, and remembers how it began."""
+
+    began: tuple[int, bool] = (0, False)
+
+    def started(self, agencies: int, resumed: bool) -> None:
+        self.began = (agencies, resumed)
+
+    def progress(self, progress: Progress) -> None: ...
+
+    def finished(self, audit: AgencyAudit) -> None: ...
+
+    def failed(self, agency: Agency, error: Exception) -> None:
+        raise AssertionError(agency.code) from error
+
+    def waiting(self, agencies: int, seconds: float) -> None: ...
+
+
 class FullAfter(Watch):
     """Lets the database grow no more once so many agencies are saved, as a full disk does."""
 
     def __init__(self, store: Store, agencies: int) -> None:
-        super().__init__()
         self.store, self.left = store, agencies
 
     def finished(self, audit: AgencyAudit) -> None:
-        super().finished(audit)
         self.left -= 1
         if self.left == 0:
             connection = self.store._db.conn
@@ -224,7 +239,7 @@ def test_full_disk_ends_the_night_and_the_next_one_goes_on(province: Province, t
         watch = Watch()
         result = asyncio.run(run(province, folder, store, watch))
         assert result.complete and result.state is RunState.DONE
-        assert watch.events[0] == ("resumed", 6 - saved["done"])
+        assert watch.began == (6 - saved["done"], True)
     assert stored(folder) == WHOLE
 
 

@@ -162,10 +162,12 @@ def _kind(link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: 
 
 def _has_submenu(box: Box) -> bool:
     """True for a menu entry that only opens its own list of links (accordion, drop-down)."""
-    for outer in (box.parent, box.parent.parent if box.parent else None):
-        if outer is not None and outer.tag in ("li", "div", "dt", "td") and sum(b.tag == "a" for b in outer.walk()) > 1:
-            return True
-    return False
+    entry = next((outer for outer in list(box.ancestors())[:2] if outer.tag in ("li", "dt", "td")), None)
+    if entry is not None and any(inner.tag == "a" and inner is not box for inner in entry.walk()):
+        return True
+    siblings = list(box.parent.children) if box.parent is not None else []
+    after = siblings[siblings.index(box) + 1 :][:1] if box in siblings else []
+    return any(one.tag in ("ul", "ol", "dl", "div", "dd") and any(b.tag == "a" for b in one.walk()) for one in after)
 
 
 def _in_link_block(link: Link, matcher: LabelMatcher) -> bool:

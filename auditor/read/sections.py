@@ -31,6 +31,7 @@ from auditor.read.page import Page
 from auditor.read.subject import Subject, Substance
 from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
+from auditor.read.words import Vocabulary
 
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
@@ -120,7 +121,7 @@ def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section
     look = context.look_at(lead.url)
     if look is None or look.reason in (Reason.BUDGET_SPENT, Reason.CANCELLED):
         return None, "not_fetched"
-    if lead.kind == "feed":
+    if lead.kind == "feed" and look.ok and (detector != "rss" or same_page_key(lead.url) in context.feeds):
         return _feed_section(lead, context, make)
     if not look.ok:
         return _failed(lead, look, context, make), str(look.reason)
@@ -204,7 +205,7 @@ def _page_section(
         return (
             make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=page.main_text[:160]) if lead.strong else None
         ), "login_wall"
-    if _is_shell(page):
+    if _is_shell(page, vocabulary):
         return (
             make(SectionState.UNVERIFIABLE, reason=Reason.NEEDS_JAVASCRIPT, why="js_only") if lead.strong else None
         ), "js_only"
@@ -267,8 +268,11 @@ def _is_soft_404(page: Page, look: Look, context: SiteContext) -> bool:
     return bool(look.redirects) and probe.redirects != () and look.final_url == probe.final_url
 
 
-def _is_shell(page: Page) -> bool:
-    return page.scripts > 0 and len(page.text) < 80 and len(page.links) <= 2
+def _is_shell(page: Page, vocabulary: Vocabulary) -> bool:
+    """A page that a script fills: next to nothing in it, or only a word to wait."""
+    if page.scripts and len(page.text) < 80 and len(page.links) <= 2:
+        return True
+    return len(page.main_text) < 150 and vocabulary.any_in("loading", fold(page.main_text)) is not None
 
 
 def _feed_section(lead: Lead, context: SiteContext, make: Maker) -> tuple[Section | None, str]:

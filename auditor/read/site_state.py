@@ -18,6 +18,7 @@ _APP_ROOT = re.compile(
 )
 _SHORT, _BRIEF = 1500, 500  # characters
 _ENTRY_LINKS = 6
+_FEW_WORDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,10 @@ def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
     own = same_page_key(page.url)
     onward = [link for link in page.links if link.url and same_page_key(link.url) != own]
     targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set())
-    enters = any(vocabulary.any_in("enter", link.folded) for link in onward)
-    return len(page.text) <= _BRIEF and len(targets) <= (_ENTRY_LINKS if enters else 2)
+    enters = bool(page.refresh) or any(vocabulary.any_in("enter", link.folded) for link in onward)
+    if enters:
+        return len(page.text) <= _BRIEF and len(targets) <= _ENTRY_LINKS
+    return len(page.text) <= _FEW_WORDS and len(targets) <= 2
 
 
 def _needs_javascript(page: Page, text: str, inside: int, vocabulary: Vocabulary) -> bool:

@@ -70,18 +70,21 @@ def text_item(subject: Subject) -> tuple[Item, ...]:
     return (Item(title[:300], page.url, dated, ("detail",)),)
 
 
-def has_words(subject: Subject) -> bool:
-    """True if the page says something of its own: a sentence, or several lines, beside headings, links and forms."""
-    lines = 0
+def lines(subject: Subject) -> tuple[str, ...]:
+    """The page's own lines that are no headings, links or form labels: entries of a list without links, paragraphs."""
+    out = []
     for box in subject.page.main_boxes:
         around = (box, *box.ancestors())
         if box.place is not Place.BODY or any(b.tag in ("h1", "h2", "h3", "h4", "a", "form", "option") for b in around):
             continue
-        own = " ".join(part for part in box.parts if isinstance(part, str))
-        if len(box.text) >= SENTENCE and len(own) >= SENTENCE / 2:
-            return True
-        lines += len(own.split()) >= 3
-    return lines >= 3
+        out.append(box.text)
+    return tuple(dict.fromkeys(out))
+
+
+def has_words(subject: Subject) -> bool:
+    """True if the page says something of its own: a sentence, or several lines, beside headings, links and forms."""
+    own = lines(subject)
+    return any(len(line) >= SENTENCE for line in own) or sum(line.count(" ") >= 3 for line in own) >= 2
 
 
 def has_files(page: Page) -> bool:

@@ -24,6 +24,7 @@ from auditor.read.subject import (
     is_official,
     is_placeholder,
     is_service_portal,
+    lines,
     page_addresses,
     sendable,
     text_item,
@@ -72,7 +73,7 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(b), NĐ 42/2022 Điều 4(1)(a): number, date, abstract, file."""
     rows = tuple(item for item in items if "number" in item.attributes)
     if not rows:
-        if not items:
+        if not items and not (has_words(subject) and not is_placeholder(subject)):
             return Substance(SectionState.EMPTY, missing=("number", "date", "abstract", "file"))
         return Substance(SectionState.PARTIAL, items, ("abstract",), ("number",))
     wanted = ("number", "date", "abstract", "file")
@@ -122,10 +123,10 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 def _bare_names(subject: Subject) -> tuple[Item, ...]:
     """Names of procedures in a list without links."""
-    rows = [box for box in subject.page.boxes if box.tag in ("li", "td", "p", "h3", "h4") and subject.page.is_main(box)]
-    texts = dict.fromkeys(box.text for box in rows if 3 <= box.text.count(" ") + 1 <= 30)
-    found = [text for text in texts if any(word in fold(text) for word in _folded(subject, "names"))]
-    return tuple(Item(text[:300]) for text in found) if len(found) >= 2 else ()
+    texts = [line for line in lines(subject) if 3 <= line.count(" ") + 1 <= 30]
+    if is_placeholder(subject) or (len(texts) < 2 and not subject.strong):
+        return ()
+    return tuple(Item(text[:300]) for text in texts) if len(texts) >= 2 else ()
 
 
 def _folded(subject: Subject, key: str) -> tuple[str, ...]:
@@ -226,7 +227,7 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
         weeks.append(item)
     span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
     days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
-    if days >= 3 or (span and (days or has_words(subject))):
+    if (days >= 3 or (span and (days or has_words(subject)))) and _is_filled(subject):
         title = subject.page.main_text[:120]
         dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
         first = text_item(subject)[0]
@@ -241,6 +242,13 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if is_placeholder(subject) or not (items and len(subject.page.main_text) >= ENOUGH_TEXT):
         return Substance(SectionState.EMPTY, missing=("week",), why="" if is_placeholder(subject) else "no_substance")
     return Substance(SectionState.PRESENT, items, ("items",))
+
+
+def _is_filled(subject: Subject) -> bool:
+    """True if a schedule says more than the names of the days."""
+    names = {word for day in subject.reading.vocabulary.lists["weekdays"] for word in day.split()}
+    names |= {word for label in subject.words.labels for word in label.split()} | {"sang", "chieu", "ngay", "buoi"}
+    return sum(word not in names and not word.isdigit() for word in subject.text.split()) >= 5
 
 
 def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import Lead
+from auditor.read.functions import search_sections
 from auditor.read.sections import SiteContext, detect
 from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
 from auditor.read.words import DETECTORS
@@ -40,8 +41,8 @@ def section_wants(context: SiteContext) -> list[Want]:
     """The best unread leads of every detector: first each detector's best, then the second best, and so on."""
     wants: dict[str, Want] = {}
     for detector in DETECTORS:
-        if detector in _NO_PAGE:
-            continue
+        if detector in _NO_PAGE and any(True for _ in search_sections(context)):
+            continue  # a form was found: no need to open the page of a label
         for rank, lead in enumerate(_worth(detector, context.leads.get(detector, []), context)):
             key = same_page_key(lead.url)
             known = wants.get(key)
