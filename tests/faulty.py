@@ -123,8 +123,8 @@ async def sites(folder: Path, fault: Fault | None = None, **certificate: Any) ->
     here = Sites(folder, Authority(folder), fault)
     names = [name for host in book().hosts for name in (host, f"www.{host}")]
     context = here.authority.context(*names, **certificate)
-    async with HarshServer(here.handle, context) as secure, HarshServer(here.handle) as plain:
-        here.servers = (secure, plain)
+    here.servers = (HarshServer(here.handle, context), HarshServer(here.handle))
+    async with here.servers[0], here.servers[1]:
         yield here
 
 

@@ -28,7 +28,6 @@ from tests.faulty import (
     Sites,
     agency,
     answer,
-    at_random,
     cut_at_once,
     cut_in_the_body,
     dripping,
@@ -36,7 +35,6 @@ from tests.faulty import (
     fails,
     findings,
     look_twice,
-    look_twice_in,
     on_path,
     section_findings,
     sites,
@@ -397,48 +395,3 @@ def test_certificate_that_holds_by_the_servers_clock_may_be_our_clocks_fault(tmp
     looks = audited(tmp_path, dated, until=ended, since=ended - timedelta(days=365))
     assert findings(looks.final)["f.access.https"].verdict is Verdict.UNVERIFIED
     assert_nothing_fails_but(looks.final)
-
-
-# -- stability --------------------------------------------------------------------------------------------------------
-
-SEEDS = range(6)
-STEADY = ("sct", "sgddt", "tanmau")  # nothing wrong; empty and broken sections; soft 404
-
-
-@pytest.fixture(scope="module")
-def shaken(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], AgencyAudit]:
-    """Each site audited as many times as there are seeds while one request in ten fails; seed -1: without faults."""
-
-    async def run(seed: int) -> list[AgencyAudit]:
-        fault = at_random(seed, 0.1) if seed >= 0 else None
-        folder = tmp_path_factory.mktemp("shaken")
-        async with sites(folder, fault) as here, open_context(here.settings(), as_of=AS_OF) as context:
-            return [(await look_twice_in(context, agency(code))).final for code in STEADY]
-
-    return {(audit.agency.code, seed): audit for seed in (-1, *SEEDS) for audit in asyncio.run(run(seed))}
-
-
-@pytest.mark.parametrize("code", STEADY)
-def test_one_request_in_ten_failing_flips_nothing_to_fail(
-    shaken: dict[tuple[str, int], AgencyAudit], code: str
-) -> None:
-    calm = fails(shaken[code, -1])
-    assert {seed: fails(shaken[code, seed]) - calm for seed in SEEDS} == {seed: set() for seed in SEEDS}
-
-
-@pytest.mark.parametrize("code", STEADY)
-def test_one_request_in_ten_failing_gives_the_same_verdict_or_none(
-    shaken: dict[tuple[str, int], AgencyAudit], code: str
-) -> None:
-    calm = verdicts(shaken[code, -1], "f", "g", "mail")
-    for seed in SEEDS:
-        now = verdicts(shaken[code, seed], "f", "g", "mail")
-        changed = {id: (calm[id], verdict) for id, verdict in now.items() if verdict not in (calm[id], "unverified")}
-        assert changed == {}, seed
-
-
-def test_faults_were_really_injected(shaken: dict[tuple[str, int], AgencyAudit]) -> None:
-    looks = [look for (_, seed), audit in shaken.items() if seed >= 0 for look in audit.evidence.looks]
-    broken = [look for look in looks if not look.ok and look.status != 404]
-    assert len(broken) >= len(looks) // 50
-    assert {look.reason for look in broken} >= {"http_5xx", "read_failed"}

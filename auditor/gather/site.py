@@ -20,7 +20,7 @@ from auditor.read.site import PageCache, find_start, inner_start, make_context, 
 from auditor.read.site_state import is_entry
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_useless, repeats_segments, same_page_key
-from auditor.read.wants import Want, detail_wants, section_wants
+from auditor.read.wants import Want, detail_wants, section_wants, unnamed_wants
 from auditor.read.words import Vocabulary
 
 OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
@@ -58,6 +58,7 @@ class Crawl:
         if start is not None and start.ok and is_html(start) and self._inside(start.final_url):
             await self._around()
             await self._sections()
+            await self._unnamed()
             await self._details()
         return self.evidence()
 
@@ -94,14 +95,14 @@ class Crawl:
         page = read_pages([look], self.cache).get(same_page_key(look.final_url))
         if page is None or not is_entry(page, self.vocabulary):
             return
-        targets = [page.refresh] if page.refresh else []
+        targets = [*([page.refresh] if page.refresh else []), *page.frames]
         targets += [link.url for link in page.links if link.url and not is_useless(link.url)]
         inside = [
             t
             for t in dict.fromkeys(targets)
             if t and self._inside(t) and same_page_key(t) != same_page_key(look.final_url)
         ]
-        for target in inside[:2]:
+        for target in inside[: max(2, len(page.frames))][:6]:
             await self._look(target)
 
     # -- around it: site maps and a page that does not exist ----------------------------------------------------------
@@ -141,6 +142,13 @@ class Crawl:
             wants = section_wants(context)
             if not wants or not await self._fetch(wants):
                 return
+
+    async def _unnamed(self) -> None:
+        """While sections are missing: menu entries under names of the site's own, and what they lead to."""
+        context = self._context()
+        wants = unnamed_wants(context) if context is not None else []
+        if wants and await self._fetch(wants):
+            await self._sections()
 
     async def _details(self) -> None:
         for _ in range(2):

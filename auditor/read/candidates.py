@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_s
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
 _LABEL_WORDS_IN_BODY = 7
+MENU_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,12 @@ def leads(
 ) -> dict[str, list[Lead]]:
     """For every detector its leads, best first, one per target."""
     best: dict[tuple[str, str], Lead] = {}
+    pages = list(pages)
+    menu = menu_labels(start, scope) if start is not None else {}
     for page in pages:
+        if page is not start and same_page_key(page.url) in menu:
+            for lead in _heading_leads(page, matcher):
+                best.setdefault((lead.detector, same_page_key(lead.url)), lead)
         for lead in _page_leads(page, page is start, agency, scope, matcher):
             key = (lead.detector, same_page_key(lead.url) if lead.url else f"#{fold(lead.label)}")
             known = best.get(key)
@@ -66,6 +73,15 @@ def leads(
     for lead in sorted(best.values(), key=rank, reverse=True):
         out.setdefault(lead.detector, []).append(lead)
     return out
+
+
+def menu_labels(start: Page, scope: SiteScope) -> dict[str, str]:
+    """What the start page's menus lead to, by key of the target, with the words of the link."""
+    return {
+        same_page_key(link.url): link.label
+        for link in start.links
+        if link.url and scope.contains(link.url) and len(link.folded.split()) <= MENU_WORDS and start.is_menu(link)
+    }
 
 
 def rank(lead: Lead) -> float:
@@ -97,6 +113,15 @@ def _page_leads(page: Page, is_start: bool, agency: Agency, scope: SiteScope, ma
             for detector, score in matcher.scores(label, "").items():
                 if score >= STRONG and matcher.vocabulary.detectors[detector].dated:
                     yield Lead(detector, label, url, score - 0.01, Place.FEED, "feed", page.url)
+
+
+def _heading_leads(page: Page, matcher: LabelMatcher) -> Iterator[Lead]:
+    """A page that names itself: its first headings and its title say which section it is, whatever its link said."""
+    names = [text for level, text in page.own_headings[:2]] + [re.split(r"\s[-|–»]\s", page.title)[0]]
+    for name in dict.fromkeys(names):
+        for detector, score in matcher.scores(name, "").items():
+            if score >= STRONG:
+                yield Lead(detector, name, page.url, score - 0.05, Place.BODY, "own", page.url)
 
 
 def _may_name_a_section(page: Page, link: Link) -> bool:

@@ -260,18 +260,36 @@ def _date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     return Dated(best[2].date, source, nfc(best[3])[:120], page.url)
 
 
+def _split_day(text: str, reading: Reading) -> date | None:
+    """A day whose parts stand in elements of their own, at the start of `text`."""
+    split = _SPLIT_DAY.match(text)
+    if split is None:
+        return None
+    day, month, year = (int(group) for group in split.groups())
+    try:
+        made = date(year, month, day)
+    except ValueError:
+        return None
+    return made if made <= reading.as_of else None
+
+
+def _spaced(box: Box) -> str:
+    """The box's words with a space between all elements: "18", "Tháng 11", "2026" of a calendar leaf."""
+    return " ".join(
+        part.strip() for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip()
+    )
+
+
 def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+    for box in entry.box.walk():
+        leaf = _split_day(_spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
+        if leaf is not None:
+            return Dated(leaf, DateSource.LIST_ITEM, _spaced(box), page.url)
     rest = nfc(entry.box.text)
     without = rest.replace(nfc(entry.title), " ", 1).strip()
-    split = _SPLIT_DAY.match(without)
-    if split:
-        day, month, year = (int(group) for group in split.groups())
-        try:
-            made = date(year, month, day)
-        except ValueError:
-            made = None
-        if made is not None and made <= reading.as_of:
-            return Dated(made, DateSource.LIST_ITEM, without[:60], page.url)
+    split = _split_day(without, reading)
+    if split is not None:
+        return Dated(split, DateSource.LIST_ITEM, without[:60], page.url)
     head, tail = rest[:45], rest[-45:]
     for text in (head, tail):
         for found in reading.find(text):

@@ -90,6 +90,7 @@ class Page:
     refresh: str  # target of a meta refresh, "" if none
     scripts: int
     json_ld: tuple[Any, ...]
+    frames: tuple[str, ...] = ()  # of a frameset, or filling the page
     links: tuple[Link, ...] = ()
     forms: tuple[Form, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
@@ -114,6 +115,12 @@ class Page:
     def headings(self) -> tuple[tuple[int, str], ...]:
         return tuple((int(box.tag[1]), nfc(box.text)) for box in self.boxes if box.tag in _HEADINGS and box.text)
 
+    @property
+    def own_headings(self) -> tuple[tuple[int, str], ...]:
+        """The headings of this page's own content (not the side blocks' and the banner's)."""
+        boxes = (box for box in self.boxes if box.tag in _HEADINGS and box.text and box.place is Place.BODY)
+        return tuple((int(box.tag[1]), nfc(box.text)) for box in boxes if self.is_main(box))
+
     @cached_property
     def main_boxes(self) -> tuple[Box, ...]:
         """The boxes that hold text of their own, in the page's body and not repeated on the site's other pages."""
@@ -122,12 +129,14 @@ class Page:
         )
 
     def is_menu(self, link: Link) -> bool:
-        """True if the link stands in a block of short links with next to no other words: a menu."""
+        """True if the link stands in a menu: by its place, on every page, or in a block of short links alone."""
         box = link.box
+        if link.place in (Place.HEADER, Place.SIDE) or (box is not None and box.mark in self.template):
+            return True
         for outer in list(box.ancestors())[:6] if box is not None else ():
             known = self._menus.get(id(outer))
             if known is None:
-                known = self._menus[id(outer)] = _looks_like_menu(outer)
+                known = self._menus[id(outer)] = looks_like_menu(outer)
             if known:
                 return True
         return False
@@ -167,12 +176,12 @@ class Page:
         return " ".join(box.text for box in tops)
 
 
-def _looks_like_menu(box: Box) -> bool:
+def looks_like_menu(box: Box) -> bool:
     texts = [inner.text for inner in box.walk() if inner.tag == "a" and inner.text]
     if len(texts) < 4 or box.weight > 4000:
         return False
     words = sum(text.count(" ") + 1 for text in texts) / len(texts)
-    return words <= 5 and sum(len(text) for text in texts) >= 0.8 * len(box.text)
+    return words <= 5 and sum(len(text) for text in texts) >= 0.7 * len(box.text)
 
 
 def is_html(look: Look) -> bool:
@@ -208,6 +217,7 @@ def read_page(look: Look) -> Page:
         json_ld=tuple(_json_ld(parser)),
     )
     page.generator = page.meta("generator")
+    page.frames = tuple(_frames(parser, base))
     page.links = tuple(_links(boxes, base))
     page.forms = tuple(_forms(boxes, base))
     page.images = tuple((box.attrs.get("src") or "", box.attrs.get("alt") or "") for box in boxes if box.tag == "img")
@@ -263,6 +273,14 @@ def _json_ld(parser: LexborHTMLParser) -> Iterator[Any]:
             yield json.loads(node.text() or "")
         except ValueError:  # broken JSON-LD is common and says nothing
             continue
+
+
+def _frames(parser: LexborHTMLParser, base: str) -> Iterator[str]:
+    """What a frameset shows. Frames inside an ordinary page (videos, maps) are not the page."""
+    for node in parser.css("frameset frame[src]"):
+        url = absolute(base, node.attributes.get("src") or "")
+        if url:
+            yield url
 
 
 def absolute(base: str, href: str) -> str:

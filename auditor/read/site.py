@@ -25,14 +25,14 @@ from auditor.model import (
 )
 from auditor.model.facts import READABLE_STATES
 from auditor.read.articles import article_date
-from auditor.read.candidates import leads
+from auditor.read.candidates import Lead, leads, menu_labels
 from auditor.read.contacts import read_addresses
 from auditor.read.dates import is_month_first, parse_date
 from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
-from auditor.read.items import Reading
-from auditor.read.labels import LabelMatcher
-from auditor.read.page import CLOCK_WEIGHT, Page, is_html, read_page
+from auditor.read.items import Reading, extract_items
+from auditor.read.labels import STRONG, LabelMatcher
+from auditor.read.page import CLOCK_WEIGHT, Page, is_html, looks_like_menu, read_page
 from auditor.read.sections import SiteContext, detect, feed_date, newest_of
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
@@ -48,6 +48,7 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "contact": footer_contact,
 }
 _NOT_AN_UPDATE = "work_schedule"
+_NEWS_ITEMS = 2  # dated items that make an unnamed menu page the news
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
 
@@ -107,7 +108,7 @@ def inner_start(start: Page, pages: Mapping[str, Page], vocabulary: Vocabulary) 
     """Behind a splash page the fuller page that it opens is the one whose menus count."""
     if not is_entry(start, vocabulary):
         return start
-    targets = dict.fromkeys([start.refresh, *(link.url for link in start.links)])
+    targets = dict.fromkeys([start.refresh, *start.frames, *(link.url for link in start.links)])
     inner = [page for t in targets if t and (page := pages.get(same_page_key(t))) is not None and page is not start]
     best = max(inner, key=lambda page: len(page.links), default=start)
     return best if len(best.links) > len(start.links) + 1 else start
@@ -212,12 +213,18 @@ def make_context(
         if link.url and link.place is Place.HEADER and scope.contains(link.url)
     )
     probe = next((look for look in evidence.looks if look.kind is LookKind.PROBE), None)
+    found_leads = leads(pages.values(), start, agency, scope, matcher)
+    named = {same_page_key(lead.url) for group in found_leads.values() for lead in group if lead.strong and lead.url}
     failures = tuple(
         look
-        for look in looks.values()
-        if look.kind is LookKind.PAGE and not look.ok and look.reason is not None and look.status != 404
+        for key, look in looks.items()
+        if look.kind is LookKind.PAGE
+        and not look.ok
+        and look.reason is not None
+        and look.status != 404
+        and key not in named
     )
-    return SiteContext(
+    context = SiteContext(
         agency,
         scope,
         evidence,
@@ -227,18 +234,35 @@ def make_context(
         looks,
         pages,
         feeds,
-        leads(pages.values(), start, agency, scope, matcher),
+        found_leads,
         menu - {same_page_key(start.url)},
         domains,
         probe,
         failures,
     )
+    if not any(lead.kind in ("own", "feed") for lead in found_leads.get("news", [])):
+        found_leads["news"] = [*_unnamed_news(context, named), *found_leads.get("news", [])]
+    return context
+
+
+def _unnamed_news(context: SiteContext, named: set[str]) -> list[Lead]:
+    """Where no label means news: the menu's page with the most dated items that is no other section."""
+    best: tuple[int, Lead] | None = None
+    for key, label in menu_labels(context.start, context.scope).items():
+        page = context.pages.get(key)
+        if page is None or key in named or page is context.start:
+            continue
+        dated = sum(item.dated is not None and item.url is not None for item in extract_items(page, context.reading))
+        if dated >= _NEWS_ITEMS and (best is None or dated > best[0]):
+            best = dated, Lead("news", label, page.url, STRONG, Place.BODY, "own", context.start.url)
+    return [best[1]] if best is not None else []
 
 
 def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
     """Mark on each page what it shares with the others: menus, side blocks, footer; and boxes with a running clock."""
     pages = list(pages)
     if len(pages) < 3:
+        _mark_menus(pages)
         return
     counts: Counter[tuple[int, int]] = Counter()
     clocks: Counter[int] = Counter()
@@ -257,6 +281,16 @@ def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
         for name in ("main_text", "main_boxes"):
             page.__dict__.pop(name, None)
+
+
+def _mark_menus(pages: list[Page]) -> None:
+    """Of two pages only the menus that they share are surely not content."""
+    menus = [{box.mark for box in page.boxes if looks_like_menu(box)} for page in pages]
+    shared = frozenset.intersection(*(frozenset(one) for one in menus)) if len(menus) == 2 else frozenset()
+    for page in pages:
+        page.template = shared
+        page.__dict__.pop("main_text", None)
+        page.__dict__.pop("main_boxes", None)
 
 
 def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from auditor.model import Agency, Look, Reason, SiteScope, SiteState, SiteStatus
 from auditor.read.folding import fold
+from auditor.read.labels import STRONG, LabelMatcher
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key
 from auditor.read.words import Vocabulary
@@ -97,7 +98,7 @@ def _content(page: Page, scope: SiteScope, vocabulary: Vocabulary, inner_pages: 
             return StateReading(SiteState.PARKED, detail=phrase)
     if _needs_javascript(page, text, len(inside), vocabulary):
         return StateReading(SiteState.NEEDS_JAVASCRIPT, Reason.NEEDS_JAVASCRIPT)
-    if is_entry(page, vocabulary) and inside and inner_pages:
+    if is_entry(page, vocabulary) and inner_pages and not page.frames:
         return StateReading(SiteState.SPLASH)
     if not text and not inside:
         return StateReading(SiteState.UNREACHABLE, Reason.EMPTY_BODY, confirmed=False)
@@ -108,8 +109,11 @@ def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
     """True for a thin page whose only use is to lead on: one or two targets, or a few and words to enter."""
     own = same_page_key(page.url)
     onward = [link for link in page.links if link.url and same_page_key(link.url) != own]
-    targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set())
-    enters = bool(page.refresh) or any(vocabulary.any_in("enter", link.folded) for link in onward)
+    targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set()) | set(page.frames)
+    matcher = LabelMatcher(vocabulary)
+    if sum(any(score >= STRONG for score in matcher.scores(link.label, "").values()) for link in onward) >= 2:
+        return False  # links that name sections are a menu
+    enters = bool(page.refresh or page.frames) or any(vocabulary.any_in("enter", link.folded) for link in onward)
     if enters:
         return len(page.text) <= _BRIEF and len(targets) <= _ENTRY_LINKS
     return len(page.text) <= _FEW_WORDS and len(targets) <= 2

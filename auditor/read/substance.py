@@ -231,7 +231,10 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
         title = subject.page.main_text[:120]
         dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
         first = text_item(subject)[0]
-        page_item = replace(first, dated=first.dated or dated)
+        posted = first.dated
+        if posted is not None and week_range(posted.excerpt, reading.as_of, reading.vocabulary.dates) is not None:
+            posted = None  # a day of the week itself, not of its posting
+        page_item = replace(first, dated=posted or dated)
         listed = tuple(item for item in weeks if "detail" in item.attributes or "file" in item.attributes)
         return Substance(SectionState.PRESENT, (page_item, *listed), ("week",))
     listed = tuple(
@@ -278,7 +281,7 @@ def _sitemap(subject: Subject, items: tuple[Item, ...]) -> Substance:
         same_page_key(link.url) for link in page.links if link.url and link.box is not None and page.is_main(link.box)
     }
     shared = inside & subject.menu
-    if len(shared) >= max(3, min(6, len(subject.menu) // 3)):
+    if len(shared) >= max(3, min(4, len(subject.menu) // 3)):
         return Substance(SectionState.PRESENT, (), ("links",))
     return Substance(SectionState.EMPTY, missing=("links",), why="no_substance")
 

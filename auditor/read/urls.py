@@ -8,7 +8,10 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 #: Query keys that never choose the content: campaign marks, session ids, print switches.
-_NOISE = re.compile(r"^(utm_\w+|fbclid|gclid|phpsessid|jsessionid|sid|sessionid|_ga|nocache|rand|ts|checkss)$", re.I)
+_NOISE = re.compile(
+    r"^(utm_\w+|fbclid|gclid|phpsessid|jsessionid|sid|sessionid|_ga|nocache|rand|ts|checkss|_afr\w+|_adf\W?ctrl-state|wcnav\w*|cid_sess)$",
+    re.I,
+)
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.I)
 _TWIN = re.compile(
     r"/(print|savefile|in-trang|printpage|rss-print|sendmail|guiemail)(/|$)|[?&](print|in|tmpl=component|printpage)\b",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from auditor.model import Place, Section, SectionState
-from auditor.read.candidates import Lead
+from auditor.read.candidates import MENU_WORDS, Lead
 from auditor.read.functions import search_sections
 from auditor.read.sections import SiteContext, detect
 from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
@@ -25,6 +25,9 @@ _MANY = {
 }
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
 _NO_PAGE = frozenset({"search"})
+_UNNAMED = 16  # menu entries without a known label that are opened, at most
+#: Sections whose absence would be held against the agency.
+_WORTH_SEARCHING = frozenset(DETECTORS) - {"rss", "english", "sitemap", "search"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,23 @@ def section_wants(context: SiteContext) -> list[Want]:
             wants.setdefault(same_page_key(url), Want(url, True, 1.5, "rss"))
     unread = [want for key, want in wants.items() if key not in context.looks]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def unnamed_wants(context: SiteContext) -> list[Want]:
+    """Menu entries whose words say nothing to us, as long as sections are missing: the pages' own headings may tell."""
+    missing = [name for name in DETECTORS if not any(lead.kind != "parent" for lead in context.leads.get(name, []))]
+    if not set(missing) & _WORTH_SEARCHING:
+        return []
+    known = {same_page_key(lead.url) for group in context.leads.values() for lead in group if lead.url}
+    wants: dict[str, Want] = {}
+    for link in context.start.links:
+        key = same_page_key(link.url) if link.url else ""
+        if not key or key in known or key in context.looks or not context.scope.contains(link.url):
+            continue
+        short = len(link.folded.split()) <= MENU_WORDS and context.start.is_menu(link)
+        if short and _is_plain(link.url) and not is_feed(link.url) and not _is_file(link.url):
+            wants.setdefault(key, Want(link.url, False, float(len(wants)), "unnamed"))
+    return list(wants.values())[:_UNNAMED]
 
 
 def _any_feeds(context: SiteContext) -> list[str]:

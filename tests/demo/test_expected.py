@@ -1,114 +1,41 @@
 """The demo province, audited end to end over loopback, against what expected.yaml says a fair auditor must find.
 
-The whole way is real: DNS, TLS, the polite client, the crawl, readers, checks. One audit per agency, with the second
-look of a nightly run, is made once for the module; the tests compare parts of it.
+The whole way is real: DNS, TLS, the polite client, the crawl, readers, checks. The night is made once for the module;
+the tests compare parts of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from auditor.audit import AuditContext, audit_agency, look_at_mail, open_context, second_look
 from auditor.demo.province import Province
-from auditor.demo.sites import read_data
-from auditor.model import (
-    Agency,
-    AgencyAudit,
-    DetectorFacts,
-    Finding,
-    MailFacts,
-    SiteState,
-    Verdict,
+from auditor.model import AgencyAudit, DetectorFacts, Finding, MailFacts, SiteState
+from tests.demo.never import NEVER
+from tests.demo.nights import (
+    AS_OF,
+    CODES,
+    EXPECTED,
+    MAIL_DOMAINS,
+    OPERATOR,
+    Night,
+    audit_province,
+    entry,
+    fails,
+    findings,
+    want,
 )
-from auditor.registry import load_agencies
-from auditor.settings import load_settings
-
-AS_OF = date(2026, 11, 23)
-EXPECTED: Mapping[str, Any] = read_data("expected.yaml")
-CODES = tuple(EXPECTED["agencies"])
-MAIL_DOMAINS = tuple(name for name in EXPECTED["mail"] if name not in ("verdicts", "never"))
-OPERATOR = "stttt"
-_AT_ONCE = 4
-
-
-@dataclass(frozen=True)
-class Night:
-    """One night over the province: each agency's audit after the first look and after the second."""
-
-    province: Province
-    first: Mapping[str, AgencyAudit]
-    final: Mapping[str, AgencyAudit]
-    mail: Mapping[str, MailFacts]
-
-    def audit(self, code: str) -> AgencyAudit:
-        return self.final[code]
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with Province(AS_OF, tmp_path_factory.mktemp("expected")) as province:
-        yield asyncio.run(_night(province))
-
-
-async def _night(province: Province) -> Night:
-    agencies = load_agencies(province.agencies_file).agencies
-    async with open_context(load_settings(province.folder), as_of=province.as_of) as context:
-        gate = asyncio.Semaphore(_AT_ONCE)
-        first = await asyncio.gather(*(_gated(gate, _first(agency, context)) for agency in agencies))
-        final = await asyncio.gather(*(_gated(gate, _second(audit, context)) for audit in first))
-        mail = {name: await look_at_mail(name, context) for name in MAIL_DOMAINS}
-    return Night(
-        province,
-        {audit.agency.code: audit for audit in first},
-        {audit.agency.code: audit for audit in final},
-        mail,
-    )
-
-
-async def _gated(gate: asyncio.Semaphore, work: Any) -> AgencyAudit:
-    async with gate:
-        result: AgencyAudit = await work
-        return result
-
-
-async def _first(agency: Agency, context: AuditContext) -> AgencyAudit:
-    return await audit_agency(agency, context)
-
-
-async def _second(audit: AgencyAudit, context: AuditContext) -> AgencyAudit:
-    return await second_look(audit, context) if audit.relook else audit
-
-
-def findings(audit: AgencyAudit) -> dict[str, Finding]:
-    return {finding.id: finding for finding in audit.findings}
-
-
-def fails(audit: AgencyAudit, *prefixes: str) -> list[str]:
-    """Ids of the criteria of f and g that fail, or of those that begin with a prefix."""
-    return [
-        finding.id
-        for finding in audit.findings
-        if finding.verdict is Verdict.FAIL and finding.item != "mail" and finding.id.startswith(prefixes or ("",))
-    ]
-
-
-def want(code: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = EXPECTED["agencies"][code]
-    return found
-
-
-def entry(value: Any) -> tuple[str, Any, str]:
-    """(state, newest, words) of a detector's entry: "state", [state], [state, newest] or [state, newest, words]."""
-    parts = [value] if isinstance(value, str) else [*value]
-    return parts[0], parts[1] if len(parts) > 1 else None, parts[2] if len(parts) > 2 else ""
+        yield asyncio.run(audit_province(province))
 
 
 def test_every_agency_of_the_registry_is_expected(night: Night) -> None:
@@ -322,153 +249,6 @@ def test_mail_block_is_the_same_on_every_card(night: Night, code: str) -> None:
 # -- what must never be said ------------------------------------------------------------------------------------------
 
 
-def _no_fail(*prefixes: str) -> Callable[[Night, str], Iterable[str]]:
-    return lambda night, code: fails(night.audit(code), *prefixes)
-
-
-def _no_content_fail_at_either_look(night: Night, code: str) -> Iterable[str]:
-    prefixes = ("f.content", "f.freshness", "f.functions", "f.standards", "g.")
-    return [*fails(night.first[code], *prefixes), *fails(night.final[code], *prefixes)]
-
-
-def _contacts(*classes: str) -> Callable[[Night, str], Iterable[str]]:
-    return lambda night, code: (
-        fact.address for fact in night.audit(code).site.addresses if fact.agency_contact and fact.class_ in classes
-    )
-
-
-def _contact_is(address: str) -> Callable[[Night, str], Iterable[str]]:
-    return lambda night, code: (
-        fact.address for fact in night.audit(code).site.addresses if fact.agency_contact and fact.address == address
-    )
-
-
-def _citizens_as_contacts(night: Night, code: str) -> Iterable[str]:
-    innocent = [address for address, (_, contact) in want(code)["addresses"].items() if contact is False]
-    return (
-        fact.address for fact in night.audit(code).site.addresses if fact.agency_contact and fact.address in innocent
-    )
-
-
-def _dated_today(night: Night, code: str) -> Iterable[str]:
-    detectors = night.audit(code).site.detectors
-    return (
-        name
-        for name, facts in detectors.items()
-        if name != "work_schedule" and facts.newest and facts.newest.date >= AS_OF
-    )
-
-
-def _dates_that_no_item_has(night: Night, code: str) -> Iterable[str]:
-    for name, value in want(code)["detectors"].items():
-        newest = entry(value)[1]
-        facts = night.audit(code).site.section(name)
-        if facts.newest and (newest in (None, "undated") or facts.newest.date != night.province.day(newest)):
-            yield f"{name} {facts.newest}"
-
-
-def _states(wrong: str, wanted: str, *detectors: str) -> Callable[[Night, str], Iterable[str]]:
-    """The detectors (or all those that are `wanted` by expected.yaml) in the state `wrong`."""
-    return lambda night, code: (
-        name
-        for name, value in want(code)["detectors"].items()
-        if (name in detectors or (not detectors and entry(value)[0] == wanted))
-        and night.audit(code).site.section(name).state == wrong
-    )
-
-
-def _not_passed(*ids: str) -> Callable[[Night, str], Iterable[str]]:
-    return lambda night, code: (
-        name for name in ids if findings(night.audit(code))[name].verdict not in (Verdict.PASS, Verdict.UNVERIFIED)
-    )
-
-
-def _items_of_the_portal(night: Night, code: str) -> Iterable[str]:
-    agency = night.audit(code).agency
-    assert agency.scope is not None
-    for name, facts in night.audit(code).site.detectors.items():
-        for item in facts.items:
-            path = urlsplit(item.url or "").path
-            if facts.usable and item.url and path.startswith("/vi/") and not agency.scope.contains(item.url):
-                yield f"{name}: {item.url}"
-
-
-def _anything_of_another_host(night: Night, code: str) -> Iterable[str]:
-    site = night.audit(code).site
-    yield from (fact.address for fact in site.addresses)
-    yield from (name for name, facts in site.detectors.items() if facts.newest or facts.items)
-
-
-def _pinned_as_newest(night: Night, code: str) -> Iterable[str]:
-    newest = night.audit(code).site.section("news").newest
-    return [newest.excerpt] if newest is None or newest.date <= night.province.day(240) else []
-
-
-def _reachable_before_second_look(night: Night, code: str) -> Iterable[str]:
-    first = findings(night.first[code])["f.access.reachable"]
-    assert night.first[code].relook, "there is something to look at again"
-    return [] if first.verdict is Verdict.UNVERIFIED else [first.seen]
-
-
-def _no_points_for_mail(night: Night, code: str) -> Iterable[str]:
-    for agency, audit in night.final.items():
-        for finding in audit.findings:
-            counts = finding.item == "mail" and (finding.max > 0 or finding.counts)
-            if counts != (finding.item == "mail" and agency == OPERATOR):
-                yield f"{agency} {finding.id}"
-
-
-NEVER: Mapping[tuple[str, str], Callable[[Night, str], Iterable[str]]] = {
-    ("sct", "any fail"): _no_fail(),
-    ("sct", "gmail or yahoo as the agency's contact"): _contacts("free", "isp"),
-    ("sct", "the vendor's address as a contact"): _contact_is("hotro@nhacungcap.example"),
-    ("sct", "a newest date equal to as_of"): _dated_today,
-    ("sct", "the pinned notice as the newest news"): _pinned_as_newest,
-    ("sct", "a date of a cited decree or of a deadline"): _dates_that_no_item_has,
-    ("sxd", "fresh news because of the header clock or the copyright year"): _dated_today,
-    ("sxd", "news absent or f.content of an old section fail"): lambda night, code: [
-        *_states("absent", "present")(night, code),
-        *(name for name in fails(night.audit(code), "f.content") if name != "f.content.email_directory"),
-    ],
-    ("sxd", "projects empty"): _states("empty", "", "projects_procurement"),
-    ("sgddt", "an empty section called absent"): _states("absent", "empty"),
-    ("sgddt", "news or contact fail"): lambda night, code: [
-        *fails(night.audit(code), "f.freshness.news", "g.official_address", "g.free_mail"),
-        *_states("absent", "", "news", "contact")(night, code),
-    ],
-    ("stc", "official address or directory missing"): _not_passed(
-        "g.official_address", "f.content.email_directory", "g.directory_addresses"
-    ),
-    ("stc", "citizens' addresses as contacts"): _citizens_as_contacts,
-    ("stc", "the portal's news or documents as its own"): _items_of_the_portal,
-    ("stc", "banbientap@tinhmau.example as its contact"): _contact_is("banbientap@tinhmau.example"),
-    ("tanmau", "budget present"): _states("present", "", "budget_disclosure"),
-    ("tanmau", "statistics present"): _states("present", "", "statistics"),
-    ("tanmau", "a section that answers 200 with content called broken because of the soft 404"): _states(
-        "broken", "present"
-    ),
-    ("stnmt", "any content fail"): _no_content_fail_at_either_look,
-    ("snv", "legal documents fail because one row has no file"): _no_fail("f.content.legal_documents"),
-    ("snv", "plans called out of date"): _dates_that_no_item_has,
-    ("snv", "no address published"): _no_fail("g."),
-    ("stttt", "any fail in f or g"): _no_fail(),
-    ("stp", "a section absent because the budget went into the traps"): _states("absent", "present"),
-    ("stp", "a date of the calendar as an update"): _dates_that_no_item_has,
-    ("phumau", "any content fail"): _no_fail("f.content", "f.freshness", "g."),
-    ("phumau", 'fresh because of "Hôm nay" in the header'): _dated_today,
-    ("skhdt", "the new host's news or address as its own"): _anything_of_another_host,
-    ("skhdt", "any content fail"): _no_content_fail_at_either_look,
-    ("syt", "any content fail"): _no_content_fail_at_either_look,
-    ("dongmau", "any content fail on the first night"): _no_content_fail_at_either_look,
-    ("dongmau", "f.access.reachable fail without a second look"): _reachable_before_second_look,
-    ("bqlkkt", "any fail"): _no_fail(),
-    ("mail", "mail.mx fail"): lambda night, _: (
-        code for code, audit in night.final.items() if findings(audit)["mail.mx"].verdict is Verdict.FAIL
-    ),
-    ("mail", "points taken from any agency but stttt"): _no_points_for_mail,
-}
-
-
 def test_everything_that_must_never_be_said_is_tested() -> None:
     listed = {(code, line["what"]) for code in CODES for line in want(code).get("never", ())}
     listed |= {("mail", line["what"]) for line in EXPECTED["mail"]["never"]}
@@ -499,7 +279,6 @@ def test_the_best_sites_score_above_the_worst(night: Night) -> None:
     assert min(share["sct"], share["stp"], share["tanmau"], share["stttt"]) > max(share["sxd"], share["sgddt"])
 
 
-def test_files_of_the_province_stay_in_its_folder(night: Night, tmp_path: Path) -> None:
-    """The audit itself writes nothing."""
+def test_an_audit_writes_nothing(night: Night) -> None:
     names = {path.name for path in night.province.folder.iterdir()}
     assert names == {"agencies.yaml", "auditor.toml", "ca.pem", "mailbox"}
