@@ -19,6 +19,7 @@ from auditor.configuration import ConfigError, Document, load_yaml
 from auditor.model import AgencyKind, Basis, Calendar, Criterion, Ruleset
 from auditor.rulebook_file import BasisRow, CriteriaFile, CriterionRow, DocumentRow, HolidayFile, ProfileRow
 from auditor.scoring import Grade, ScoringRules
+from checks import collect
 from config import shipped_folder
 
 AUTO = "auto"
@@ -230,7 +231,7 @@ def template_fields(text: str) -> frozenset[str] | None:
 def _check_references(document: Document, data: CriteriaFile) -> None:
     """What the model of one row cannot see: names of other rows, repeated ids, templates and their parameters."""
     profiles, items = {row.id for row in data.profiles}, set(data.items)
-    documents = [row.id for row in data.documents]
+    documents, checks = [row.id for row in data.documents], collect()
     _once(document, "documents", documents)
     _once(document, "profiles", [row.id for row in data.profiles])
     _once(document, "criteria", [row.id for row in data.criteria])
@@ -247,6 +248,8 @@ def _check_references(document: Document, data: CriteriaFile) -> None:
                 raise document.error((*where, "document"), "cfg_known", values=", ".join(documents))
             if not profiles.issuperset(line.profile):
                 raise document.error((*where, "profile"), "cfg_known", values=", ".join(sorted(profiles)))
+        if row.id not in checks:
+            raise document.error(("criteria", number, "id"), "cfg_known", values=", ".join(sorted(checks)))
         _check_templates(document, number, row)
 
 

@@ -177,15 +177,18 @@ def _clocks_agree(host: HostLook, certificate: Certificate, rule: Criterion) -> 
     """
     inside = certificate.not_before <= host.looked_at <= certificate.not_after
     tolerance = timedelta(hours=rule.parameters["clock_tolerance_hours"])
-    clocks = [clock for clock in (_server_clock(host.https), _server_clock(host.http)) if clock is not None]
+    stamps = (host.server_date, _stamp(host.https), _stamp(host.http))
+    clocks = [clock for stamp in stamps if (clock := _parsed(stamp)) is not None]
     return not inside and all(abs(clock - host.looked_at) <= tolerance for clock in clocks)
 
 
-def _server_clock(outcome: Outcome[Look]) -> datetime | None:
-    if not isinstance(outcome, Completed):
-        return None
+def _stamp(outcome: Outcome[Look]) -> str:
+    return outcome.value.header("date") if isinstance(outcome, Completed) else ""
+
+
+def _parsed(stamp: str) -> datetime | None:
     try:
-        clock = parsedate_to_datetime(outcome.value.header("date"))
+        clock = parsedate_to_datetime(stamp)
     except ValueError:
         return None
     return clock if clock.tzinfo is not None else None

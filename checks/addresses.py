@@ -36,7 +36,8 @@ def official_address(facts: AgencyFacts, rule: Criterion) -> Finding:
     if own:
         return _about(rule, Verdict.PASS, "addresses.official", own, facts)
     if official:
-        return _about(rule, Verdict.PARTIAL, "addresses.official_only_elsewhere", official, facts)
+        unread = _unread(facts, rule)  # the contact page may publish it
+        return unread or _about(rule, Verdict.PARTIAL, "addresses.official_only_elsewhere", official, facts)
     return _unread(facts, rule) or _looked_everywhere(rule, Verdict.FAIL, "addresses.no_official", facts)
 
 

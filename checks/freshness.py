@@ -76,6 +76,12 @@ def _by_age(section: DetectorFacts, newest: Dated, as_of: date, calendar: Calend
     unit, limits = rule.parameters["unit"], (rule.parameters["pass_days"], rule.parameters["partial_days"])
     age = (as_of - newest.date).days if unit == "days" else calendar.working_days_between(newest.date, as_of)
     verdict = Verdict.PASS if age <= limits[0] else Verdict.PARTIAL if age <= limits[1] else Verdict.FAIL
+    if verdict is not Verdict.PASS and section.unread is not None:  # the newest item may stand there
+        return rule.finding(
+            Verdict.UNVERIFIED, "section.unverifiable", section=section, reason=section.unread.reason,
+            label=section.unread.label, url=section.unread.url, why="",
+            reason_text=rule.messages.get(f"reason.{section.unread.reason}", ""),
+        )  # fmt: skip
     if verdict is Verdict.FAIL and unit != "days":
         year = missing_year(newest.date, as_of, calendar, limits[1])
         if year is not None:

@@ -130,6 +130,7 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "counts": [(v, sum(f.verdict is v for f in own)) for v in _VERDICT_ORDER if any(f.verdict is v for f in own)],
         "first": [by_id[i] for i in audit.scores.first_things if i in by_id][:3],
         "unverified": _by_cause(findings),
+        "read_on": local(audit.started_at).date(),
         "needs_person": [f for f in findings if f.verdict is Verdict.NEEDS_PERSON],
         "by_person": [f for f in findings if f.by_person],
         "basis_notes": list(dict.fromkeys(note for f in findings for note in f.basis_notes))[:6],

@@ -23,6 +23,7 @@ class _Tls:
     https: Outcome[Look]
     certificate: Outcome[Certificate]
     version: str | None
+    server_date: str = ""
 
 
 async def look_at_host(
@@ -50,6 +51,7 @@ async def look_at_host(
         https=tls.https,
         certificate=tls.certificate,
         tls_version=tls.version,
+        server_date=tls.server_date,
         attempt=attempt,
     )
 
@@ -86,7 +88,10 @@ async def _https(name: str, http: Look, network: Network, attempt: int) -> _Tls:
         seen = await network.describe_tls(name)
     except RequestFailed as error:
         return _Tls(_outcome(look), Failed(error.reason, error.detail), None)
-    return _Tls(_outcome(look), _certificate(seen, name, look.detail), seen.version or None)
+    # what the server's own clock says, to tell an expired certificate from a clock of ours that is wrong
+    unverified = await network.fetch(url, attempt=attempt, max_bytes=1, insecure_tls=True)
+    stamp = unverified.header("date")
+    return _Tls(_outcome(look), _certificate(seen, name, look.detail), seen.version or None, stamp)
 
 
 def _outcome(look: Look) -> Outcome[Look]:

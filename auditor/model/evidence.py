@@ -80,6 +80,7 @@ class HostLook:
     https: Outcome[Look] = field(default_factory=lambda: NotRun(Reason.NOT_DECLARED))  # https:// root, verified
     certificate: Outcome[Certificate] = field(default_factory=lambda: NotRun(Reason.NOT_DECLARED))
     tls_version: str | None = None
+    server_date: str = ""  # the Date header of an unverified answer, where the certificate was refused
     attempt: int = 1
 
 
@@ -103,9 +104,9 @@ class SiteEvidence:
         return {look.url: look for look in self.looks}
 
     def agreeing(self, url: str) -> bool:
-        """True if a first and a second look at `url` both did not succeed."""
-        attempts = {look.attempt: look.ok for look in self.looks if look.url == url}
-        return attempts.get(1) is False and attempts.get(2) is False
+        """True if a first and a second look at `url` both did not succeed, and for the same reason."""
+        reasons = {look.attempt: look.reason for look in self.looks if look.url == url}
+        return reasons.get(1) is not None and reasons.get(1) == reasons.get(2)
 
 
 @dataclass(frozen=True, slots=True)

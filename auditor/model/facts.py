@@ -151,6 +151,12 @@ class DetectorFacts:
         return self.state in (SectionState.PRESENT, SectionState.PARTIAL)
 
     @property
+    def unread(self) -> Section | None:
+        """A section that did not answer: there may be more, and newer, than what was read."""
+        doubtful = (s for s in self.sections if s.state is SectionState.UNVERIFIABLE and s.rests_on_network)
+        return next(doubtful, None)
+
+    @property
     def best(self) -> Section | None:
         return self.sections[0] if self.sections else None
 

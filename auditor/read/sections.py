@@ -344,6 +344,11 @@ def _usable(detector: str, sections: list[Section], usable: list[Section], conte
         state, missing = SectionState.PRESENT, ()
     if state is SectionState.PRESENT:
         missing = tuple(part for part in missing if detector not in ("organisation", "procedures", "contact"))
+    unread = next((s for s in sections if s.state is SectionState.UNVERIFIABLE and s.rests_on_network), None)
+    if state is SectionState.PARTIAL and unread is not None:  # the rest may stand on the page that could not be read
+        return DetectorFacts(
+            detector, SectionState.UNVERIFIABLE, tuple(sections), reason=unread.reason, why=unread.why, confirmed=False
+        )
     newest = _newest(detector, usable) if words.dated else None
     undated = words.dated and newest is None and any(s.items for s in usable)
     best = usable[0]

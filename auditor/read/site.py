@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta, timezone
 
 from auditor.model import (
+    OUR_SIDE,
     Agency,
     Dated,
     DateSource,
@@ -139,6 +140,7 @@ def find_start(evidence: SiteEvidence) -> Look | None:
 def _start_agrees(evidence: SiteEvidence) -> bool:
     wanted = same_page_key(evidence.start_url or "")
     looks = [look for look in evidence.looks if look.kind is LookKind.PAGE and same_page_key(look.url) == wanted]
+    looks = [look for look in looks if look.reason not in OUR_SIDE]  # such a look says nothing of the site
     by_attempt = {attempt: [look.ok for look in looks if look.attempt == attempt] for attempt in (1, 2)}
     return bool(by_attempt[1]) and bool(by_attempt[2]) and not any(by_attempt[1]) and not any(by_attempt[2])
 
