@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from auditor.model import MEASURED, Agency, AgencyAudit, Finding, SiteFacts, Verdict
-from reports.text import Wording, ascii_slug, clean, dmy, environment
+from auditor.model import MEASURED, OUR_SIDE, Agency, AgencyAudit, Finding, SiteFacts, Verdict
+from reports.text import Wording, ascii_slug, clean, dmy, environment, local
 
 #: The page must stay small enough to travel as an attachment; lists are cut further, level by level, if it does not.
 MAX_BYTES = 300_000
@@ -70,7 +70,8 @@ def validity(agency: Agency, audit: AgencyAudit, names: Mapping[str, str]) -> tu
 def site_sentence(site: SiteFacts, wording: Wording) -> str:
     """What became of the site as a whole, in one sentence of the rulebook's messages."""
     state = str(site.state)
-    if not site.state_confirmed and wording.has(f"site.{state}_unconfirmed"):
+    waiting = not site.state_confirmed and site.state_reason not in OUR_SIDE  # our own trouble waits for nothing
+    if waiting and wording.has(f"site.{state}_unconfirmed"):
         state += "_unconfirmed"
     reason = wording.word(f"reason.{site.state_reason}") if site.state_reason else ""
     # A page's words go in as plain characters: clean() keeps them on one line, Jinja2 escapes the whole sentence.
@@ -130,7 +131,7 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "counts": [(v, sum(f.verdict is v for f in own)) for v in _VERDICT_ORDER if any(f.verdict is v for f in own)],
         "first": [by_id[i] for i in audit.scores.first_things if i in by_id][:3],
         "unverified": _by_cause(findings),
-        "read_on": local(audit.started_at).date(),
+        "read_on": local(audit.site.looked_at).date() if audit.site.looked_at else audit.as_of,
         "needs_person": [f for f in findings if f.verdict is Verdict.NEEDS_PERSON],
         "by_person": [f for f in findings if f.by_person],
         "basis_notes": list(dict.fromkeys(note for f in findings for note in f.basis_notes))[:6],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
 from auditor.read.dom import Box
@@ -16,15 +16,19 @@ from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
+_PENALTY = {"anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
 _LABEL_WORDS_IN_BODY = 7
 MENU_WORDS = 8
+_HEADING = 0.65  # a page that names itself needs less than a link among many
+_ROW = 400  # characters: a larger row is layout
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A link that may lead to a detector's section.
 
-    `kind`: own, parent (the shared portal's), portal (a public-service portal), foreign, dead ("#"), feed.
+    `kind`: own, parent (the shared portal's), portal (a public-service portal), foreign, dead ("#"), feed, or anchor
+    (a part of the same page; the URL keeps its fragment).
     """
 
     detector: str
@@ -65,7 +69,7 @@ def leads(
             for lead in _heading_leads(page, matcher):
                 best.setdefault((lead.detector, same_page_key(lead.url)), lead)
         for lead in _page_leads(page, page is start, agency, scope, matcher):
-            key = (lead.detector, same_page_key(lead.url) if lead.url else f"#{fold(lead.label)}")
+            key = (lead.detector, _target_key(lead))
             known = best.get(key)
             if known is None or rank(lead) > rank(known):
                 best[key] = lead
@@ -73,6 +77,12 @@ def leads(
     for lead in sorted(best.values(), key=rank, reverse=True):
         out.setdefault(lead.detector, []).append(lead)
     return out
+
+
+def _target_key(lead: Lead) -> str:
+    if lead.kind == "anchor":
+        return lead.url
+    return same_page_key(lead.url) if lead.url else f"#{fold(lead.label)}"
 
 
 def menu_labels(start: Page, scope: SiteScope) -> dict[str, str]:
@@ -85,7 +95,9 @@ def menu_labels(start: Page, scope: SiteScope) -> dict[str, str]:
 
 
 def rank(lead: Lead) -> float:
-    penalty = {"own": 0.0, "portal": 0.0, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}[lead.kind]
+    penalty = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}[
+        lead.kind
+    ]
     return lead.score + _BONUS.get(lead.place, 0.0) - penalty
 
 
@@ -120,8 +132,8 @@ def _heading_leads(page: Page, matcher: LabelMatcher) -> Iterator[Lead]:
     names = [text for level, text in page.own_headings[:2]] + [re.split(r"\s[-|–»]\s", page.title)[0]]
     for name in dict.fromkeys(names):
         for detector, score in matcher.scores(name, "").items():
-            if score >= STRONG:
-                yield Lead(detector, name, page.url, score - 0.05, Place.BODY, "own", page.url)
+            if score >= _HEADING:
+                yield Lead(detector, name, page.url, max(STRONG, score - 0.05), Place.BODY, "own", page.url)
 
 
 def _may_name_a_section(page: Page, link: Link) -> bool:
@@ -132,7 +144,7 @@ def _may_name_a_section(page: Page, link: Link) -> bool:
 
 
 def _in_row(box: Box) -> bool:
-    return any(outer.tag in ("tr", "article") for outer in box.ancestors())
+    return any(outer.tag in ("tr", "article") and outer.weight < _ROW for outer in box.ancestors())
 
 
 def _link_leads(
@@ -147,7 +159,7 @@ def _link_leads(
         for detector, score in matcher.scores(label, link.url).items():
             if in_text and (score < (STRONG if is_start else 0.95) or len(label.split()) > _LABEL_WORDS_IN_BODY):
                 continue
-            kind = _kind(link, detector, agency, scope, matcher)
+            kind = _kind(page, link, detector, agency, scope, matcher)
             if kind is None or (kind in ("foreign", "dead") and score < 0.9):
                 continue
             if kind == "own" and is_useless(link.url) and (score < STRONG or not is_start):
@@ -156,7 +168,8 @@ def _link_leads(
                 if not matcher.vocabulary.detectors[detector].dated and detector != "rss":
                     continue
                 kind = "feed"
-            yield Lead(detector, label, link.url, score, link.place, kind, page.url)
+            url = page.url + link.href if kind == "anchor" else link.url
+            yield Lead(detector, label, url, score, link.place, kind, page.url)
 
 
 def _own_words(link: Link) -> str:
@@ -166,11 +179,11 @@ def _own_words(link: Link) -> str:
     return nfc(" ".join(part for part in link.box.parts if isinstance(part, str)))
 
 
-def _kind(link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> str | None:
+def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> str | None:
     if not link.url:
         if link.href.lower().startswith(("mailto:", "tel:")) or link.box is None or _has_submenu(link.box):
             return None
-        return "dead"
+        return "anchor" if page.anchor(unquote(link.href[1:])) is not None else "dead"
     kind = ownership(link.url, agency, scope)
     if kind == "own":
         return kind

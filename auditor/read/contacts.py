@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
 
 from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState
 from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
@@ -31,7 +32,8 @@ def read_addresses(
         if is_twin(page.url):
             continue
         role = roles.get(same_page_key(page.url), "")
-        for address, place in _page_addresses(page, role, context):
+        parts = _part_roles(page, roles)
+        for address, place in _page_addresses(page, role, parts, context):
             known = places.setdefault(address.lower(), [])
             if not any(
                 p.where == place.where and (p.where in ("footer", "header") or p.url == place.url) for p in known
@@ -62,8 +64,18 @@ def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
         facts = detectors.get(detector)
         for section in facts.sections if facts is not None else ():
             if section.state in (SectionState.PRESENT, SectionState.PARTIAL) and section.place is not Place.FEED:
-                roles[same_page_key(section.url)] = role
+                roles[section.url if "#" in section.url else same_page_key(section.url)] = role
     return roles
+
+
+def _part_roles(page: Page, roles: Mapping[str, str]) -> dict[int, str]:
+    """Of a page that holds several sections: the role of every box that stands in one of them."""
+    out: dict[int, str] = {}
+    for url, role in roles.items():
+        base, mark, fragment = url.partition("#")
+        box = page.anchor(unquote(fragment)) if mark and same_page_key(base) == same_page_key(page.url) else None
+        out |= {id(inner): role for inner in box.walk()} if box is not None else {}
+    return out
 
 
 def _class(address: str, context: SiteContext) -> AddressClass:
@@ -79,14 +91,16 @@ def _class(address: str, context: SiteContext) -> AddressClass:
     )
 
 
-def _page_addresses(page: Page, role: str, context: SiteContext) -> Iterator[tuple[str, AddressPlace]]:
+def _page_addresses(
+    page: Page, role: str, parts: Mapping[int, str], context: SiteContext
+) -> Iterator[tuple[str, AddressPlace]]:
     for name, content in page.metas:
         if name in ("copyright", "author", "reply-to", "email", "contact"):
             for raw in find_addresses(content):
                 yield raw.address, AddressPlace("meta", page.url, content[:_CONTEXT])
     for box in page.boxes:
         for raw in addresses_in(box):
-            where = _where(page, box, raw, role, context)
+            where = _where(page, box, raw, parts.get(id(box), role), context)
             yield raw.address, AddressPlace(where, page.url, raw.excerpt[:_CONTEXT], raw.hidden_as)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -24,8 +24,10 @@ _DOWNLOAD = re.compile(
     re.I,
 )
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
-CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_MARKS = _HEADINGS | {"a", "span"}
+_PART = 25  # characters: less is a mark, not a part
+CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,26 @@ class Page:
     clocks: frozenset[int] = field(default=frozenset())  # signatures of boxes that show today's date on every page
     stamps: frozenset[str] = field(default=frozenset())  # the ways to write that date
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
+
+    def anchor(self, fragment: str) -> Box | None:
+        """The part of the page that "#fragment" leads to: the named element, or what stands around a named mark."""
+        named = next((b for b in self.boxes if fragment and fragment in (b.attrs.get("id"), b.attrs.get("name"))), None)
+        box = named
+        while box is not None and box.parent is not None and (box.tag in _MARKS or box.weight < _PART):
+            box = box.parent
+        small = box is not None and box.parent is not None and box.weight <= 0.8 * self.root.weight
+        return box if small else named
+
+    def part(self, box: Box) -> Page:
+        """The page as if it held nothing but `box`."""
+        inside = list(box.walk())
+        ids = {id(one) for one in inside}
+        return replace(
+            self,
+            boxes=inside,
+            links=tuple(link for link in self.links if link.box is not None and id(link.box) in ids),
+            forms=tuple(form for form in self.forms if form.box is not None and id(form.box) in ids),
+        )
 
     @property
     def root(self) -> Box:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from auditor.model import (
     Agency,
@@ -118,6 +119,8 @@ def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section
         state = SectionState.PRESENT if detector == "online_services" else SectionState.PARTIAL
         missing = () if detector == "online_services" else ("time_limit", "file_list")
         return make(state, found=("portal_link",), missing=missing, why="portal_link"), "read"
+    if lead.kind == "anchor":
+        return _anchor_section(detector, lead, context, make)
     look = context.look_at(lead.url)
     if look is None or look.reason in (Reason.BUDGET_SPENT, Reason.CANCELLED):
         return None, "not_fetched"
@@ -136,6 +139,22 @@ def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section
     return _page_section(detector, lead, look, page, context, make)
 
 
+def _anchor_section(detector: str, lead: Lead, context: SiteContext, make: Maker) -> tuple[Section | None, str]:
+    """A section that is a part of a page on which others stand too."""
+    base, _, fragment = lead.url.partition("#")
+    page = context.page_at(base)
+    box = page.anchor(unquote(fragment)) if page is not None else None
+    if page is None or box is None:
+        return None, "not_fetched"
+    part = page.part(box)
+    words = context.matcher.vocabulary.detectors[detector]
+    subject = Subject(part, words, context.reading, (), context.official_domains, context.menu, lead.strong)
+    substance = judge_page(subject)
+    if substance.state is SectionState.EMPTY and not lead.strong:
+        return None, substance.why or "no_substance"
+    return _from_substance(substance, part, context, make), "read"
+
+
 Maker = Callable[..., Section]
 
 
@@ -147,7 +166,7 @@ def _maker(lead: Lead, context: SiteContext) -> Maker:
             label=lead.label,
             url=lead.url or lead.linked_from,
             place=lead.place,
-            own=lead.kind in ("own", "feed"),
+            own=lead.kind in ("own", "feed", "anchor"),
             state=state,
             fetched_at=look.fetched_at if look is not None else context.start.look.fetched_at,
             linked_from=lead.linked_from,

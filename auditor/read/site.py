@@ -49,6 +49,7 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "contact": footer_contact,
 }
 _NOT_AN_UPDATE = "work_schedule"
+_SHELL = 60  # characters: a page with less text is empty or a script's shell
 _NEWS_ITEMS = 2  # dated items that make an unnamed menu page the news
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
@@ -119,7 +120,7 @@ def read_pages(looks: Iterable[Look], cache: PageCache) -> dict[str, Page]:
     """The web pages among the looks, by key of their final URL."""
     pages: dict[str, Page] = {}
     for look in looks:
-        if look.kind in (LookKind.PAGE,) and look.ok and is_html(look):
+        if look.kind in (LookKind.PAGE, LookKind.FEED) and look.ok and is_html(look):
             key = (look.digest, look.final_url)
             page = cache.get(key) or read_page(look)
             cache[key] = page
@@ -263,7 +264,7 @@ def _unnamed_news(context: SiteContext, named: set[str]) -> list[Lead]:
 def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
     """Mark on each page what it shares with the others: menus, side blocks, footer; and boxes with a running clock."""
     pages = list(pages)
-    if len(pages) < 3:
+    if sum(len(page.text) >= _SHELL for page in pages) < 3:
         _mark_menus(pages)
         return
     counts: Counter[tuple[int, int]] = Counter()
@@ -273,12 +274,13 @@ def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
         for day in today
         for form in (f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", f"{day.day}/{day.month}/{day.year}")
     }
-    for page in pages:
+    full = [page for page in pages if len(page.text) >= _SHELL]  # a script's shell shares nothing
+    for page in full:
         counts.update({box.mark for box in page.boxes if box.weight})
         short = [box for box in page.boxes if 8 <= box.weight <= CLOCK_WEIGHT]
         clocks.update({box.signature for box in short if any(stamp in box.text for stamp in stamps)})
-    shared = frozenset(key for key, count in counts.items() if count >= max(3, len(pages) * 0.4))
-    running = frozenset(key for key, count in clocks.items() if count >= max(3, len(pages) * 0.8))
+    shared = frozenset(key for key, count in counts.items() if count >= max(3, len(full) * 0.4))
+    running = frozenset(key for key, count in clocks.items() if count >= max(3, len(full) * 0.8))
     for page in pages:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
         for name in ("main_text", "main_boxes"):
@@ -287,7 +289,7 @@ def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
 
 def _mark_menus(pages: list[Page]) -> None:
     """Of two pages only the menus that they share are surely not content."""
-    menus = [{box.mark for box in page.boxes if looks_like_menu(box)} for page in pages]
+    menus = [{box.mark for box in page.boxes if looks_like_menu(box)} for page in pages if len(page.text) >= _SHELL]
     shared = frozenset.intersection(*(frozenset(one) for one in menus)) if len(menus) == 2 else frozenset()
     for page in pages:
         page.template = shared

@@ -142,7 +142,7 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     phones = len(PHONE.findall(subject.page.main_text))
     if not rows:
         rows = tuple(Item(address, None, None, ("email",)) for address in addresses)
-    if len(addresses) >= 2 and (people >= 2 or len(rows) >= 3):
+    if len(addresses) >= 2 and (people >= 2 or (subject.strong and len(rows) >= 3)):
         found, missing = ["email", "name"], []
     elif people >= 2 and (phones >= 2 or addresses):
         found, missing = ["name"] + (["phone"] if phones else []), ["email"]
@@ -205,9 +205,8 @@ def _answers(subject: Subject) -> Iterable[Item]:
     for page in (subject.page, *subject.details):
         for box in page.main_boxes:
             start = f" {fold(box.text[:60])} "
-            if len(box.text) > 3000 or not any(
-                start.startswith(f" {word} ") or f" {word} ngay " in start for word in words
-            ):
+            answers = any(start.startswith(f" {word} ") for word in words) or f" {words[0]} " in start
+            if len(box.text) > 3000 or not answers:
                 continue
             for found in subject.reading.find(box.text[:120]):
                 if found.role in ROLES:
