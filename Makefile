@@ -6,12 +6,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
 
-.PHONY: help demo test clean
+.PHONY: help demo test accuracy clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   audit a small province on this machine and show the scorecards (demo-out/)"
 	@echo "make test   ruff, mypy and the tests"
+	@echo "make accuracy  how often the readers are right on the golden sites, with every miss"
 	@echo "make clean  remove $(VENV) and demo-out"
 
 demo: $(VENV)/.demo
@@ -21,6 +22,9 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+accuracy: $(VENV)/.dev
+	$(BIN)/python -m tests.accuracy
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/.created
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[demo]'

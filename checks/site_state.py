@@ -18,7 +18,7 @@ from auditor.model import (
 
 READABLE = frozenset({SiteState.OK, SiteState.SPLASH})
 
-#: "3 nights running" (DESIGN, Scoring): tonight and this many before it
+#: Three nights running: tonight and this many before it
 EARLIER_NIGHTS = 2
 
 

@@ -131,6 +131,8 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "counts": [(v, sum(f.verdict is v for f in own)) for v in _VERDICT_ORDER if any(f.verdict is v for f in own)],
         "first": [by_id[i] for i in audit.scores.first_things if i in by_id][:3],
         "unverified": _by_cause(findings),
+        "official_domains": _official_domains(audit),
+        "mail_todo": [f for f in findings if f.item == "mail" and f.verdict in (Verdict.FAIL, Verdict.PARTIAL)],
         "read_on": local(audit.site.looked_at).date() if audit.site.looked_at else audit.as_of,
         "needs_person": [f for f in findings if f.verdict is Verdict.NEEDS_PERSON],
         "by_person": [f for f in findings if f.by_person],
@@ -140,6 +142,12 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "successors": successors,
         "rules_differ": audit.previous_ruleset is not None and audit.previous_ruleset != audit.ruleset.version,
     }
+
+
+def _official_domains(audit: AgencyAudit) -> list[str]:
+    """The mail domains that counted as official on the audit's date, each once."""
+    uses = [use.domain for use in audit.agency.accepted_mail_domains if use.valid_on(audit.as_of)]
+    return list(dict.fromkeys(name for name in (audit.agency.mail_domain, *uses) if name))
 
 
 def _by_cause(findings: Sequence[Finding]) -> list[tuple[str, str | None, list[Finding]]]:

@@ -100,7 +100,7 @@ class Criterion:
         return int(self.points * (self.partial_share if share is None else share) + 0.5)  # half up
 
     def from_section(self, facts: DetectorFacts) -> Finding:
-        """The verdict that a section's state alone gives (DESIGN: present pass, partial partial, and so on).
+        """The verdict that a section's state alone gives: present pass, partial partial, empty, broken and absent fail.
 
         A state that rests on the network and that no second look has confirmed yet is unverified.
         """
@@ -119,6 +119,8 @@ class Criterion:
                 Verdict.UNVERIFIED, "section.unverifiable", section=facts, reason=facts.reason, **fields
             )
         if not facts.confirmed and state not in (SectionState.PRESENT, SectionState.PARTIAL):
+            doubtful = next((section for section in facts.sections if not section.confirmed), best)
+            fields |= {"label": doubtful.label, "url": doubtful.url} if doubtful is not None else {}
             return self.finding(Verdict.UNVERIFIED, "section.unconfirmed", section=facts, reason=facts.reason, **fields)
         if state is SectionState.PARENT_ONLY:
             return self.finding(self.parent_only, "section.parent_only", section=facts, **fields)

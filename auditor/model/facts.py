@@ -162,7 +162,11 @@ class DetectorFacts:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        return tuple(item for section in self.sections for item in section.items)
+        """The items of all sections, each once."""
+        found = {
+            item.url or item.title: item for section in reversed(self.sections) for item in reversed(section.items)
+        }
+        return tuple(reversed(found.values()))
 
 
 class AddressClass(StrEnum):

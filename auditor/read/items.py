@@ -137,18 +137,25 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
 
 
 def _row_boxes(links: Sequence[Link]) -> set[int]:
-    """Rows and list entries that hold between one and six content links and no smaller row with one."""
-    held: dict[int, tuple[Box, set[str]]] = {}
+    """Rows and list entries of one item: few links, at most one of a title's length (in a table row: three)."""
+    held: dict[int, tuple[Box, set[str], set[str]]] = {}
     for link in links:
-        assert link.box is not None
-        row = next((b for b in (link.box, *link.box.ancestors()) if b.tag in _ROWS), None)
-        if row is not None:
-            # a list of files inside a row belongs to the row
-            outer = next((b for b in row.ancestors() if b.tag in ("tr", "article")), None)
-            if outer is not None and outer.weight < 1500 and row.tag == "li" and link.is_file:
-                row = outer
-            held.setdefault(id(row), (row, set()))[1].add(link.url)
-    return {key for key, (row, urls) in held.items() if len(urls) <= 6 and row.weight < 4000}
+        row = next((b for b in _around(link) if b.tag in _ROWS), None)
+        if row is None:
+            continue
+        # a list of files inside a row belongs to the row
+        outer = next((b for b in row.ancestors() if b.tag in ("tr", "article")), None)
+        if outer is not None and outer.weight < 1500 and row.tag == "li" and link.is_file:
+            row = outer
+        _, urls, titles = held.setdefault(id(row), (row, set(), set()))
+        urls.add(link.url)
+        if not link.is_file and link.folded.count(" ") >= 3:
+            titles.add(link.url)
+    return {
+        key
+        for key, (row, urls, titles) in held.items()
+        if len(urls) <= 6 and row.weight < 4000 and len(titles) <= (3 if row.tag == "tr" else 1)
+    }
 
 
 def _around(link: Link) -> Iterator[Box]:

@@ -257,8 +257,10 @@ def _lang(parser: LexborHTMLParser) -> str:
 
 
 def _base(parser: LexborHTMLParser, url: str) -> str:
+    """The address that relative ones stand on. A <base> that is no web address ("http://[", "javascript:") is void."""
     node = parser.css_first("base[href]")
-    return urljoin(url, node.attributes.get("href") or "") if node is not None else url
+    base = joined(url, node.attributes.get("href") or "") if node is not None else ""
+    return base if base.startswith(("http://", "https://")) else url
 
 
 def _metas(parser: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
@@ -277,15 +279,15 @@ def _feeds(parser: LexborHTMLParser, base: str) -> tuple[tuple[str, str], ...]:
         attrs = node.attributes
         kind = (attrs.get("type") or "").lower()
         if ("rss" in kind or "atom" in kind) and attrs.get("href"):
-            out.append((nfc(attrs.get("title") or ""), canonical(urljoin(base, (attrs["href"] or "").strip()))))
-    return tuple(out)
+            out.append((nfc(attrs.get("title") or ""), absolute(base, attrs["href"] or "")))
+    return tuple((title, url) for title, url in out if url)
 
 
 def _refresh(parser: LexborHTMLParser, base: str) -> str:
     for node in parser.css("meta"):
         if (node.attributes.get("http-equiv") or "").lower() == "refresh":
             found = _REFRESH.match(node.attributes.get("content") or "")
-            return canonical(urljoin(base, found.group(1))) if found else ""
+            return absolute(base, found.group(1)) if found else ""
     return ""
 
 
@@ -293,7 +295,7 @@ def _json_ld(parser: LexborHTMLParser) -> Iterator[Any]:
     for node in parser.css('script[type="application/ld+json"]')[:10]:
         try:
             yield json.loads(node.text() or "")
-        except ValueError:  # broken JSON-LD is common and says nothing
+        except (ValueError, RecursionError):  # broken JSON-LD is common and says nothing
             continue
 
 
@@ -303,6 +305,14 @@ def _frames(parser: LexborHTMLParser, base: str) -> Iterator[str]:
         url = absolute(base, node.attributes.get("src") or "")
         if url:
             yield url
+
+
+def joined(base: str, href: str) -> str:
+    """`href` as seen from `base`; "" if that is no URL."""
+    try:
+        return urljoin(base, href.strip())
+    except ValueError:
+        return ""
 
 
 def absolute(base: str, href: str) -> str:

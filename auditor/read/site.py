@@ -334,9 +334,10 @@ def _known_dates(evidence: SiteEvidence, feeds: Mapping[str, Feed], reading: Rea
                     known[same_page_key(entry.loc)] = Dated(
                         day, DateSource.SITEMAP, f"{entry.raw_lastmod} {entry.loc}"[:160], look.url
                     )
+    addresses = {same_page_key(look.url): look.url for look in evidence.looks}
     for key, feed in feeds.items():
         for item in feed.items:
-            dated = feed_date(item.raw_date, item.title, key, reading) if item.url else None
+            dated = feed_date(item.raw_date, item.title, addresses.get(key, key), reading) if item.url else None
             if dated is not None and item.url:
                 known[same_page_key(item.url)] = dated
     return known

@@ -111,8 +111,8 @@ def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
     onward = [link for link in page.links if link.url and same_page_key(link.url) != own]
     targets = {link.url for link in onward} | ({page.refresh} if page.refresh else set()) | set(page.frames)
     matcher = LabelMatcher(vocabulary)
-    if sum(any(score >= STRONG for score in matcher.scores(link.label, "").values()) for link in onward) >= 2:
-        return False  # links that name sections are a menu
+    if any(score >= STRONG for link in onward for score in matcher.scores(link.label, "").values()):
+        return False  # a link that names a section is a menu
     enters = bool(page.refresh or page.frames) or any(vocabulary.any_in("enter", link.folded) for link in onward)
     if enters:
         return len(page.text) <= _BRIEF and len(targets) <= _ENTRY_LINKS

@@ -29,6 +29,7 @@ from auditor.read.subject import (
     sendable,
     text_item,
 )
+from auditor.read.tables import column_dates
 from auditor.read.urls import same_page_key
 from auditor.read.weeks import week_range
 
@@ -39,12 +40,19 @@ def judge_page(subject: Subject) -> Substance:
     """The substance of one page for the subject's detector. A placeholder or a bare heading is empty."""
     if len(subject.page.main_text) < _NOTE and subject.reading.vocabulary.any_in("administrator_notes", subject.text):
         return Substance(SectionState.EMPTY, why="placeholder")
-    items = _real_items(extract_items(subject.page, subject.reading), subject)
+    items = _real_items(_dated_items(subject), subject)
     result = _RULES.get(subject.words.name, _list_section)(subject, items)
     if result.state is SectionState.EMPTY and not result.why:
         phrase = subject.reading.vocabulary.any_in("placeholders", subject.text)
         result = replace(result, why="placeholder" if phrase else "heading_only")
     return result
+
+
+def _dated_items(subject: Subject) -> tuple[Item, ...]:
+    """The page's items; where tables list them, dated by the column that counts."""
+    items = extract_items(subject.page, subject.reading)
+    tables = subject.words.dated and any(item.dated and item.dated.source is DateSource.TABLE for item in items)
+    return column_dates(subject.page, items, subject.reading) if tables else items
 
 
 def _real_items(items: tuple[Item, ...], subject: Subject) -> tuple[Item, ...]:

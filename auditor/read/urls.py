@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 #: Query keys that never choose the content: campaign marks, session ids, print switches.
 _NOISE = re.compile(
-    r"^(utm_\w+|fbclid|gclid|phpsessid|jsessionid|sid|sessionid|_ga|nocache|rand|ts|checkss|_afr\w+|_adf\W?ctrl-state|wcnav\w*|cid_sess)$",
+    r"^(utm_\w+|fbclid|gclid|phpsessid|jsessionid|sid|sessionid|_ga|nocache|rand|ts|checkss|_afr\w+|_adf\W?ctrl-state|wcnav\w*|cid_sess|nv\w*themever)$",
     re.I,
 )
 _SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.I)

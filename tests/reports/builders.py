@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Audits built by hand: one good agency, and one in which every text that comes from outside is hostile."""
 
 from __future__ import annotations

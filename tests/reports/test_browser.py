@@ -44,7 +44,9 @@ def sheets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("name", ["card", "league"])
 @pytest.mark.parametrize("width", [1280, 400])
-def test_nothing_runs_out_of_the_screen_and_nothing_is_loaded(browser: Browser, sheets: dict[str, Path], name: str, width: int) -> None:
+def test_nothing_runs_out_of_the_screen_and_nothing_is_loaded(
+    browser: Browser, sheets: dict[str, Path], name: str, width: int
+) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
