@@ -19,6 +19,7 @@ from auditor.model import (
     Finding,
     HostLook,
     Look,
+    NotRun,
     Outcome,
     Reason,
     SiteState,
@@ -118,6 +119,8 @@ def https(facts: AgencyFacts, rule: Criterion) -> Finding:
         return not_judged(facts, rule) if facts.site.state not in READABLE else _https_unknown(rule, facts, None)
     if isinstance(host.certificate, Completed) and host.certificate.value.problem:
         return _bad_certificate(host, host.certificate.value, rule)
+    if isinstance(host.https, NotRun):
+        return _https_unknown(rule, facts, host.https.reason)
     reason = _failure(host.https)
     if reason is None or reason in _OVER_TLS:
         return _https_works(host, rule)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from auditor.model import MEASURED, OUR_SIDE, Agency, AgencyAudit, Finding, SiteFacts, Verdict
+from auditor.model import MEASURED, OUR_SIDE, AddressClass, Agency, AgencyAudit, Finding, SiteFacts, Verdict
 from reports.text import Wording, ascii_slug, clean, dmy, environment, local
 
 #: The page must stay small enough to travel as an attachment; lists are cut further, level by level, if it does not.
@@ -131,6 +132,8 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "counts": [(v, sum(f.verdict is v for f in own)) for v in _VERDICT_ORDER if any(f.verdict is v for f in own)],
         "first": [by_id[i] for i in audit.scores.first_things if i in by_id][:3],
         "unverified": _by_cause(findings),
+        "shown": _without(_private_addresses(audit), wording.word("private.mask")),
+        "private": _private_addresses(audit),
         "official_domains": _official_domains(audit),
         "mail_todo": [f for f in findings if f.item == "mail" and f.verdict in (Verdict.FAIL, Verdict.PARTIAL)],
         "read_on": local(audit.site.looked_at).date() if audit.site.looked_at else audit.as_of,
@@ -148,6 +151,19 @@ def _official_domains(audit: AgencyAudit) -> list[str]:
     """The mail domains that counted as official on the audit's date, each once."""
     uses = [use.domain for use in audit.agency.accepted_mail_domains if use.valid_on(audit.as_of)]
     return list(dict.fromkeys(name for name in (audit.agency.mail_domain, *uses) if name))
+
+
+def _private_addresses(audit: AgencyAudit) -> list[str]:
+    """Free mailboxes that nobody gives as the agency's contact: citizens' own. A card never repeats them."""
+    classes = (AddressClass.FREE, AddressClass.ISP)
+    return [a.address for a in audit.site.addresses if a.class_ in classes and not a.agency_contact]
+
+
+def _without(addresses: Sequence[str], mask: str) -> Callable[[str], str]:
+    """What prints a page's words with `addresses` masked."""
+    longest_first = sorted(addresses, key=len, reverse=True)
+    wanted = re.compile("|".join(re.escape(address) for address in longest_first) or "(?!)", re.IGNORECASE)
+    return lambda text: wanted.sub(mask, text)
 
 
 def _by_cause(findings: Sequence[Finding]) -> list[tuple[str, str | None, list[Finding]]]:

@@ -46,7 +46,15 @@ _STYLE = frozenset(
 _BREADCRUMB = frozenset({"breadcrumb", "breadcrumbs", "pathway", "duongdan"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}", re.I)
 
+_KEPT = 4000  # characters: the text of a larger box is cut out anew each time
 _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-only)(?:\s|$)")
+
+
+@dataclass(slots=True)
+class Words:
+    """The text of one page, white space folded, of which every box is a part: hostile nesting costs no copies."""
+
+    text: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,30 +72,28 @@ class Box:
     hidden: bool = False
     link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
+    words: Words = field(default_factory=lambda: Words())
+    low: int = 0  # where in words.text its own text begins and ends
+    high: int = 0
     _text: str | None = None
+    _mark: tuple[int, int] | None = None
 
     @property
     def text(self) -> str:
         """All text inside, white space folded; block elements separated by a space."""
-        if self._text is None:
-            self._text = " ".join("".join(self._pieces()).split())
-        return self._text
-
-    def _pieces(self) -> Iterator[str]:
-        for part in self.parts:
-            if isinstance(part, str):
-                yield part
-            elif part.tag in _INLINE:
-                yield from part._pieces()
-            else:
-                yield " "
-                yield from part._pieces()
-                yield " "
+        if self._text is not None:
+            return self._text
+        text = self.words.text[self.low : self.high].strip()
+        if len(text) <= _KEPT:
+            self._text = text
+        return text
 
     @property
     def mark(self) -> tuple[int, int]:
         """Where the box stands and what it says: equal on two pages if both share the block."""
-        return self.signature, hash(self.text)
+        if self._mark is None:
+            self._mark = self.signature, hash(self.text)
+        return self._mark
 
     @property
     def children(self) -> Iterator[Box]:
@@ -130,6 +136,7 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
         _fill(root, body, 0)
     boxes = list(root.walk())
     _weigh(boxes)
+    _write(root)
     _place(boxes, root.weight)
     return boxes, parser
 
@@ -153,6 +160,41 @@ def _fill(box: Box, node: LexborNode, depth: int) -> None:
             box.parts.append(inner)
             _fill(inner, child, depth + 1)
         child = child.next
+
+
+def _write(root: Box) -> None:
+    """Write down the page's text once, white space folded, and note where each box begins and ends in it."""
+    words, out, place, spaced = root.words, [], 0, True  # spaced: the text so far ends with a space
+    stack: list[tuple[Box, Iterator[Box | str]]] = [(root, iter(root.parts))]
+    while stack:
+        box, parts = stack[-1]
+        part = next(parts, None)
+        if isinstance(part, Box):
+            if part.tag not in _INLINE and not spaced:
+                out.append(" ")
+                place, spaced = place + 1, True
+            part.words, part.low = words, place
+            stack.append((part, iter(part.parts)))
+            continue
+        if part is None:
+            stack.pop()
+            box.high = place
+            piece = "" if box.tag in _INLINE else " "
+        else:
+            piece = part
+        if not piece:
+            continue
+        folded = " ".join(piece.split())
+        if not spaced and (piece[0].isspace() or not folded):
+            out.append(" ")
+            place, spaced = place + 1, True
+        if folded:
+            out.append(folded)
+            place, spaced = place + len(folded), False
+            if piece[-1].isspace():
+                out.append(" ")
+                place, spaced = place + 1, True
+    words.text = "".join(out)
 
 
 def _weigh(boxes: list[Box]) -> None:

@@ -16,6 +16,7 @@ from auditor.read.sitemaps import read_sitemap
 from auditor.read.subject import is_official
 from auditor.read.urls import same_page_key
 
+_SHORT, _LONG = 60, 900  # characters of a block that may be a footer
 _TEXT_KINDS = frozenset({"text", "search"})
 
 
@@ -121,6 +122,8 @@ def footer_contact(context: SiteContext) -> Iterator[Section]:
     tops = [
         b for b in page.boxes if b.place is Place.FOOTER and (b.parent is None or b.parent.place is not Place.FOOTER)
     ]
+    # old layouts have no footer element: what stands on every page and is short enough
+    tops += [b for b in page.boxes if b.mark in page.template and _SHORT <= b.weight <= _LONG]
     for box in tops:
         text = box.text
         addresses = [raw.address for raw in find_addresses(text)]

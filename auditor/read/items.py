@@ -31,6 +31,7 @@ PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[
 _SPLIT_DAY = re.compile(
     r"^\D{0,12}?(\d{1,2})\s*[,/.-]?\s*(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*(?:năm\s*)?(199\d|20\d\d)\b", re.I
 )
+_BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 ROLES = {"posted": 0, "plain": 1, "issued": 2}
 _MAX_ITEMS = 300
 
@@ -47,8 +48,15 @@ class Reading:
     known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
 
     def find(self, text: str) -> list[FoundDate]:
+        short = _BARE_SHORT.fullmatch(text.strip())
+        if short:  # nothing but "17/11/26": in a box of its own it can only be a date
+            text = f"{short.group(1).replace('.', '/')} 00:00"
         found = find_dates(
-            text, as_of=self.as_of, words=self.vocabulary.dates, month_first=self.month_first, allow_relative=True
+            text,
+            as_of=self.as_of,
+            words=self.vocabulary.dates,
+            month_first=self.month_first,
+            allow_relative=True,
         )
         return [one for one in found if one.date <= self.as_of]
 

@@ -36,6 +36,7 @@ from auditor.read.words import Vocabulary
 
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
+_DETAILS = 8  # pages of items that count for a section
 _BETTER = [
     SectionState.PRESENT,
     SectionState.PARTIAL,
@@ -232,7 +233,7 @@ def _page_section(
         page,
         vocabulary.detectors[detector],
         context.reading,
-        _details(page, context),
+        _details(page, context, deep=detector == "procedures"),
         context.official_domains,
         context.menu,
         lead.strong,
@@ -261,8 +262,14 @@ def newest_of(items: Iterable[Item]) -> Dated | None:
     return max((item.dated for item in items if item.dated is not None), key=lambda dated: dated.date, default=None)
 
 
-def _details(page: Page, context: SiteContext) -> tuple[Page, ...]:
-    """Pages that this one links to from its own content and that were read."""
+def _details(page: Page, context: SiteContext, *, deep: bool = False) -> tuple[Page, ...]:
+    """Pages that this one links to from its own content and that were read; `deep`: and what those link to."""
+    first = _linked(page, context)
+    second = [inner for one in first for inner in _linked(one, context) if inner is not page] if deep else []
+    return tuple(dict.fromkeys((*first, *second)))[:_DETAILS]
+
+
+def _linked(page: Page, context: SiteContext) -> tuple[Page, ...]:
     own, seen = same_page_key(page.url), {}
     for link in page.links:
         if link.url and link.box is not None and link.place in (Place.BODY, Place.SIDE) and page.is_main(link.box):
@@ -270,7 +277,7 @@ def _details(page: Page, context: SiteContext) -> tuple[Page, ...]:
             key = same_page_key(inner.url) if inner is not None else own
             if inner is not None and key != own and key not in context.menu and key != same_page_key(context.start.url):
                 seen[key] = inner
-    return tuple(seen.values())[:6]
+    return tuple(seen.values())
 
 
 def _is_soft_404(page: Page, look: Look, context: SiteContext) -> bool:

@@ -33,6 +33,7 @@ from auditor.read.tables import column_dates
 from auditor.read.urls import same_page_key
 from auditor.read.weeks import week_range
 
+_HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
 _NOTE = 1500  # a longer page holds more than a note to the administrator
 
 
@@ -44,7 +45,8 @@ def judge_page(subject: Subject) -> Substance:
     result = _RULES.get(subject.words.name, _list_section)(subject, items)
     if result.state is SectionState.EMPTY and not result.why:
         phrase = subject.reading.vocabulary.any_in("placeholders", subject.text)
-        result = replace(result, why="placeholder" if phrase else "heading_only")
+        bare = len(subject.page.main_text) <= len(subject.page.title) + _HEADING_ROOM
+        result = replace(result, why="placeholder" if phrase else "heading_only" if bare else "no_substance")
     return result
 
 
@@ -153,7 +155,8 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if len(addresses) >= 2 and (people >= 2 or (subject.strong and len(rows) >= 3)):
         found, missing = ["email", "name"], []
     elif people >= 2 and (phones >= 2 or addresses):
-        found, missing = ["name"] + (["phone"] if phones else []), ["email"]
+        found = ["name"] + (["phone"] if phones else []) + (["email"] if addresses else [])
+        missing = ["own_email"] if addresses else ["email"]
     else:
         return Substance(SectionState.EMPTY, missing=("name", "email"))
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, tuple(found), tuple(missing))

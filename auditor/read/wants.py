@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import MENU_WORDS, Lead
 from auditor.read.functions import search_sections
+from auditor.read.items import extract_items
 from auditor.read.sections import SiteContext, detect
 from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
 from auditor.read.words import DETECTORS
@@ -96,7 +97,7 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     yield from strong
     if not strong or detector == "news":
         yield from feeds[:1]  # otherwise a feed is only wanted where the list shows no dates
-    if len(strong) < 2 or detector in ("organisation", "email_directory"):
+    if len(strong) < 2 or detector in ("organisation", "email_directory", "legal_documents"):
         yield from weak[:_WEAK_LEADS]
 
 
@@ -137,8 +138,24 @@ def detail_wants(context: SiteContext) -> list[Want]:
             ]
             for rank, url in enumerate(urls[:count]):
                 wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))
+    for want in _second_level(context):
+        wants.setdefault(same_page_key(want.url), want)
     unread = [want for key, want in wants.items() if key not in context.looks and not _is_file(want.url)]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def _second_level(context: SiteContext) -> list[Want]:
+    """Procedures listed by field: the first procedure of each field that was opened, if time limits are missing."""
+    facts = detect("procedures", context)
+    if facts.state is not SectionState.PARTIAL or "time_limit" in facts.found:
+        return []
+    out = []
+    for section in facts.sections[:2]:
+        for item in section.items[:2]:
+            page = context.page_at(item.url) if item.url else None
+            inner = extract_items(page, context.reading) if page is not None else ()
+            out += [Want(one.url, False, 5.0, "procedures") for one in inner[:1] if one.url and _is_plain(one.url)]
+    return [want for want in out if context.scope.contains(want.url)]
 
 
 def _feeds_of(section: Section, leads: list[Lead]) -> list[str]:

@@ -141,7 +141,7 @@ def read_spf(
         near = (Problem.SPF_NEAR_MISS,) if near_misses(texts(txt)) else ()
         return SpfFacts("none", problems=(Problem.SPF_MISSING, *near))
     if len(found) > 1:
-        return SpfFacts("multiple", record=found[0], problems=(Problem.SPF_MULTIPLE,))
+        return SpfFacts("multiple", record=" | ".join(found), problems=(Problem.SPF_MULTIPLE,))
     reader = _Reader(domain, {**tree, domain: txt}, hosts or {})
     return _facts(found[0], _read_record(reader, domain, found[0], ()))
 
