@@ -108,7 +108,8 @@ def _document(n: int) -> str:
     return (
         f'<table class="table table-striped"><tbody><tr><td><a href="/vi/van-ban/{n}.html">{n + 100}/QĐ-SXD</a></td>'
         f'<td>{day:%d/%m/%Y}</td><td><a href="/vi/van-ban/{n}.html">Quyết định về việc '
-        f'{_TITLES[n % len(_TITLES)].lower()}</a></td><td><a href="/uploads/{n}.pdf">Tải về</a></td></tr></tbody></table>\n'
+        f'{_TITLES[n % len(_TITLES)].lower()}</a></td><td><a href="/uploads/{n}.pdf">Tải về</a></td></tr></tbody>'
+        "</table>\n"
     )
 
 
@@ -116,8 +117,8 @@ def _foot() -> str:
     side = "".join(f'<li><a href="/vi/tin/bai-{n}.html">{_TITLES[n % 4]}</a></li>' for n in range(12))
     return (
         '</div></div><div class="col-sm-8 col-md-6 sidebar"><div class="panel"><h3>Tin mới nhất</h3>'
-        f'<ul>{side}</ul></div></div></div><footer id="footer"><p>Trụ sở: số 1 đường Mẫu. Điện thoại: 0271 3888 999. Email: '
-        "sxd@tinhmau.example</p></footer></div></body></html>"
+        f'<ul>{side}</ul></div></div></div><footer id="footer"><p>Trụ sở: số 1 đường Mẫu. Điện thoại: 0271 3888 999. '
+        "Email: sxd@tinhmau.example</p></footer></div></body></html>"
     )
 
 

@@ -11,7 +11,7 @@ from auditor.model import Agency, Place, SiteScope, fold_host
 from auditor.read.dom import Box
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, LabelMatcher
-from auditor.read.page import Link, Page
+from auditor.read.page import Link, Page, absolute
 from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
@@ -248,6 +248,9 @@ def _count(box: Box, scope: SiteScope) -> tuple[int, int]:
         if not href or href.startswith(("#", "javascript:", "mailto:", "tel:")):
             continue
         url = href if "://" in href else f"http://{scope.host}{href if href.startswith('/') else scope.prefix + href}"
+        url = absolute("", url)
+        if not url:
+            continue
         if scope.contains(url):
             inside += 1
         elif scope.has_host(urlsplit(url).hostname):

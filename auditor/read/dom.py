@@ -23,7 +23,7 @@ _HEADER = frozenset(
     {"header", "banner", "topbar", "menu", "mainmenu", "nav", "navbar", "navigation", "topnav", "megamenu", "menutop"}
     | {"menubar", "slimmenu", "hd"}
 )
-_SIDE = frozenset({"sidebar", "side", "aside", "widget", "leftcol", "rightcol", "colleft", "colright", "left", "right"})
+_SIDE = frozenset({"sidebar", "aside", "widget", "sidebar1", "sidebar2", "sidenav", "sidemenu", "cotphu"})
 _MAIN = frozenset({"main", "content", "article", "detail", "noidung", "maincontent", "contents", "post", "entry"})
 _STYLE = frozenset(
     {
@@ -217,7 +217,7 @@ def _place(boxes: list[Box], total: int) -> None:
             continue
         box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
         name = box.classes
-        box.signature = hash((parent.signature, box.tag, _CHANGING.sub("", name).strip() if name != " " else ""))
+        box.signature = hash((parent.signature, box.tag, _lasting(name) if name != " " else ""))
         if (
             (box.attrs.get("style") and _HIDDEN.search(box.attrs["style"] or ""))
             or "hidden" in box.attrs
@@ -231,6 +231,12 @@ def _place(boxes: list[Box], total: int) -> None:
             box.place = hint
         if name != " " and tokens(name) & _BREADCRUMB:
             box.breadcrumb = True
+
+
+@lru_cache(maxsize=8192)
+def _lasting(classes: str) -> str:
+    """Classes and id without those that change from page to page ("active")."""
+    return _CHANGING.sub("", classes).strip()
 
 
 @lru_cache(maxsize=8192)

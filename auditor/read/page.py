@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -26,6 +26,7 @@ _DOWNLOAD = re.compile(
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MARKS = _HEADINGS | {"a", "span"}
+_LITTLE = 20  # characters
 _PART = 25  # characters: less is a mark, not a part
 CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 
@@ -173,20 +174,27 @@ class Page:
 
     @cached_property
     def main_text(self) -> str:
-        """The text of this page's own: without menus, side blocks that stand on every page, and footer."""
+        """The text of this page's own: without menus, side blocks that stand on every page, and footer.
+
+        Where the body alone says nothing, what stands in a side column is the content: names of columns mislead.
+        """
+        text = self._own_text(frozenset({Place.SIDE}))
+        return text if len(text) >= _LITTLE else self._own_text(frozenset())
+
+    def _own_text(self, without: frozenset[Place]) -> str:
         wanted: list[str] = []
-        self._collect(self.root, wanted)
+        self._collect(self.root, wanted, without)
         return " ".join(" ".join(wanted).split())
 
-    def _collect(self, box: Box, out: list[str]) -> None:
+    def _collect(self, box: Box, out: list[str], without: frozenset[Place]) -> None:
         if box.parent is not None and not self.is_main(box):
             return
         for part in box.parts:
             if isinstance(part, str):
-                if part.strip() and box.place is not Place.SIDE:
+                if part.strip() and box.place not in without:
                     out.append(part)
             else:
-                self._collect(part, out)
+                self._collect(part, out, without)
 
     def meta(self, *names: str) -> str:
         wanted = {name.lower() for name in names}
@@ -199,8 +207,10 @@ class Page:
 
 
 def looks_like_menu(box: Box) -> bool:
+    if box.weight > 4000:
+        return False
     texts = [inner.text for inner in box.walk() if inner.tag == "a" and inner.text]
-    if len(texts) < 4 or box.weight > 4000:
+    if len(texts) < 4:
         return False
     words = sum(text.count(" ") + 1 for text in texts) / len(texts)
     return words <= 5 and sum(len(text) for text in texts) >= 0.7 * len(box.text)
@@ -315,6 +325,7 @@ def joined(base: str, href: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=16384)
 def absolute(base: str, href: str) -> str:
     """The canonical absolute URL of `href`, or "" if it leads nowhere (`#`, javascript:, mailto:, not a URL)."""
     href = href.strip()
@@ -333,8 +344,14 @@ def absolute(base: str, href: str) -> str:
     return canonical(url) if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
+def _origin(base: str) -> str:
+    """Scheme and host of `base`: all that "/path" needs, and the same for all pages of a site."""
+    scheme, _, rest = base.partition("://")
+    return f"{scheme}://{re.split(r'[/?#]', rest, maxsplit=1)[0]}/"
+
+
 def _links(boxes: list[Box], base: str) -> Iterator[Link]:
-    joined: dict[str, str] = {}
+    root = _origin(base)
     for box in boxes:
         if box.tag in ("a", "area"):
             href = box.attrs.get("href") or ""
@@ -344,14 +361,11 @@ def _links(boxes: list[Box], base: str) -> Iterator[Link]:
                 continue
         else:
             continue
-        if href not in joined:
-            joined[href] = absolute(base, href)
+        url = absolute(root if href[:1] == "/" and href[:2] != "//" else base, href)
         text = nfc(box.text)
         title = nfc(box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box))
         label = text or title
-        yield Link(
-            joined[href], href.strip(), text, title, box.place, fold(label[:300]), box, box.attrs.get("rel") or ""
-        )
+        yield Link(url, href.strip(), text, title, box.place, fold(label[:300]), box, box.attrs.get("rel") or "")
 
 
 def _alt(box: Box) -> str:

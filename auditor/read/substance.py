@@ -7,11 +7,11 @@ section, the parts found and the parts missing. Age never decides presence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from auditor.model import Dated, DateSource, Item, SectionState
-from auditor.read.folding import fold
+from auditor.read.folding import fold, plain
 from auditor.read.items import PHONE, ROLES, extract_items
 from auditor.read.subject import (
     ENOUGH_TEXT,
@@ -34,6 +34,8 @@ from auditor.read.urls import same_page_key
 from auditor.read.weeks import week_range
 
 _HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
+_LONGEST_ANSWER = 3000
+_NEAR = 60  # characters after "Trả lời" in which its date stands
 _NOTE = 1500  # a longer page holds more than a note to the administrator
 
 
@@ -210,20 +212,21 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
     return Substance(SectionState.EMPTY, missing=("form", "items"))
 
 
-def _answers(subject: Subject) -> Iterable[Item]:
+def _answers(subject: Subject) -> Iterator[Item]:
     """Answers with a date: a question counts by its newest answer, not by the day on which it was asked."""
     words = subject.words.parts["reply"]
     for page in (subject.page, *subject.details):
         for box in page.main_boxes:
-            start = f" {fold(box.text[:60])} "
-            answers = any(start.startswith(f" {word} ") for word in words) or f" {words[0]} " in start
-            if len(box.text) > 3000 or not answers:
+            if len(box.text) > _LONGEST_ANSWER:
                 continue
-            for found in subject.reading.find(box.text[:120]):
-                if found.role in ROLES:
-                    dated = Dated(found.date, DateSource.ANSWER, box.text[:120], page.url)
-                    yield Item(box.text[:120], None, dated, ("reply",))
-                    break
+            low = plain(box.text)
+            places = [m.start() for m in re.finditer(rf"\b{words[0]}\b", low)]
+            places += [0] if any(low.startswith(word) for word in words) else []
+            for place in places:
+                near = box.text[place : place + _NEAR]
+                found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
+                if found is not None:
+                    yield Item(near, None, Dated(found.date, DateSource.ANSWER, near, page.url), ("reply",))
 
 
 def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -290,8 +293,7 @@ def _sitemap(subject: Subject, items: tuple[Item, ...]) -> Substance:
     inside = {
         same_page_key(link.url) for link in page.links if link.url and link.box is not None and page.is_main(link.box)
     }
-    shared = inside & subject.menu
-    if len(shared) >= max(3, min(4, len(subject.menu) // 3)):
+    if len(inside) >= 3 and len(inside & subject.menu) >= 2:
         return Substance(SectionState.PRESENT, (), ("links",))
     return Substance(SectionState.EMPTY, missing=("links",), why="no_substance")
 

@@ -76,7 +76,7 @@ def _columns(cells: Sequence[Tag], names: Mapping[str, tuple[str, ...]]) -> dict
 
 def _span(cell: Tag) -> int:
     text = str(cell.get("colspan") or "1")
-    return min(int(text), 20) if text.isdigit() and int(text) > 0 else 1
+    return min(max(int(text), 1), 20) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _row_date(cells: Sequence[Tag], columns: Mapping[int, str], page: Page, reading: Reading) -> Dated | None:

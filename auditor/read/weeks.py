@@ -49,10 +49,10 @@ def _range_start(match: re.Match[str], as_of: date) -> date | None:
     years = [int(year_text)] if year_text else [(as_of + _AHEAD).year, (as_of + _AHEAD).year - 1]
     for year in years:
         try:
-            end = date(year, int(month), int(match["d2"]))
-            start = date(year, int(match["m1"] or month), int(match["d1"]))
+            end = date(min(year, LAST_YEAR), int(month), int(match["d2"]))
+            start = date(end.year, int(match["m1"] or month), int(match["d1"]))
             if start > end:
-                start = date(year - 1, start.month, start.day)
+                start = date(end.year - 1, start.month, start.day)
         except ValueError:
             continue
         if end - start <= _LONGEST and (year_text or start <= as_of + _AHEAD):

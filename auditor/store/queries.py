@@ -287,7 +287,8 @@ class Queries(Connected):
             part = numbers[start : start + 500]
             for row in self._rows(
                 "SELECT audit_id, verdict, count(*) AS findings FROM findings"
-                f" WHERE audit_id IN ({', '.join('?' * len(part))}) AND (counts = 1 OR item <> 'mail') GROUP BY audit_id, verdict",
+                f" WHERE audit_id IN ({', '.join('?' * len(part))}) AND (counts = 1 OR item <> 'mail')"
+                " GROUP BY audit_id, verdict",
                 part,
             ):
                 counts[row["audit_id"]][Verdict(row["verdict"])] = row["findings"]
