@@ -15,7 +15,7 @@ _numbers = count()
 
 
 def line(verdict: Verdict, points: int, maximum: int, item: str = "f", **changes: object) -> Finding:
-    finding = criterion("f.content.organisation").finding(Verdict.PASS, "section.absent", why="")
+    finding = criterion("f.content.organisation").finding(Verdict.PASS, "section.absent", why="", label="", url="")
     finding = replace(finding, id=f"{item}.{next(_numbers)}", item=item, verdict=verdict, points=points, max=maximum)
     return replace(finding, **changes)  # type: ignore[arg-type]
 

@@ -162,11 +162,12 @@ class DetectorFacts:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """The items of all sections, each once."""
-        found = {
-            item.url or item.title: item for section in reversed(self.sections) for item in reversed(section.items)
-        }
-        return tuple(reversed(found.values()))
+        """The items of all sections; what an earlier section lists already is not repeated."""
+        out: list[Item] = []
+        for section in self.sections:
+            known = {item.url or item.title for item in out}
+            out += [item for item in section.items if (item.url or item.title) not in known]
+        return tuple(out)
 
 
 class AddressClass(StrEnum):

@@ -13,12 +13,14 @@ from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, LabelMatcher
 from auditor.read.page import Link, Page, absolute
 from auditor.read.subject import is_service_portal
-from auditor.read.urls import is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
+from auditor.read.urls import is_english, is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
 _PENALTY = {"anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
 _LABEL_WORDS_IN_BODY = 7
 MENU_WORDS = 8
+_ITEM = 0.95  # in a list's text only the vocabulary's own words name a section; the rest are items
+_HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_information"})
 _HEADING = 0.65  # a page that names itself needs less than a link among many
 _ROW = 400  # characters: a larger row is layout
 
@@ -68,7 +70,8 @@ def leads(
         if page is not start and same_page_key(page.url) in menu:
             for lead in _heading_leads(page, matcher):
                 best.setdefault((lead.detector, same_page_key(lead.url)), lead)
-        for lead in _page_leads(page, page is start, agency, scope, matcher):
+        opens = page is start or _is_hub(menu.get(same_page_key(page.url)), matcher)
+        for lead in _page_leads(page, page is start, opens, agency, scope, matcher):
             key = (lead.detector, _target_key(lead))
             known = best.get(key)
             if known is None or rank(lead) > rank(known):
@@ -77,6 +80,14 @@ def leads(
     for lead in sorted(best.values(), key=rank, reverse=True):
         out.setdefault(lead.detector, []).append(lead)
     return out
+
+
+def _is_hub(label: str | None, matcher: LabelMatcher) -> bool:
+    """True for a page of the menu that may open further sections in its text: an introduction, or a name of its own."""
+    if label is None:
+        return False
+    strong = {detector for detector, score in matcher.scores(label, "").items() if score >= STRONG}
+    return strong <= _HUBS
 
 
 def _target_key(lead: Lead) -> str:
@@ -101,12 +112,14 @@ def rank(lead: Lead) -> float:
     return lead.score + _BONUS.get(lead.place, 0.0) - penalty
 
 
-def _page_leads(page: Page, is_start: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> Iterator[Lead]:
+def _page_leads(
+    page: Page, is_start: bool, opens: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher
+) -> Iterator[Lead]:
     services = matcher.vocabulary.detectors["online_services"]
     for link in page.links:
         if not is_start and not _may_name_a_section(page, link):
             continue
-        yield from _link_leads(page, link, is_start, agency, scope, matcher)
+        yield from _link_leads(page, link, is_start, opens, agency, scope, matcher)
         if (
             link.url
             and is_service_portal(link.url, services)
@@ -148,7 +161,7 @@ def _in_row(box: Box) -> bool:
 
 
 def _link_leads(
-    page: Page, link: Link, is_start: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher
+    page: Page, link: Link, is_start: bool, opens: bool, agency: Agency, scope: SiteScope, matcher: LabelMatcher
 ) -> Iterator[Lead]:
     if (not link.folded and not link.url) or (link.box is not None and link.box.hidden and link.place is Place.BODY):
         return
@@ -157,7 +170,9 @@ def _link_leads(
         return
     for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text) or ("",):
         for detector, score in matcher.scores(label, link.url).items():
-            if in_text and (score < (STRONG if is_start else 0.95) or len(label.split()) > _LABEL_WORDS_IN_BODY):
+            if detector != "english" and (is_english(link.url) or is_english(page.url)):
+                continue  # the English twin is one section of its own
+            if in_text and (score < (STRONG if opens else _ITEM) or len(label.split()) > _LABEL_WORDS_IN_BODY):
                 continue
             kind = _kind(page, link, detector, agency, scope, matcher)
             if kind is None or (kind in ("foreign", "dead") and score < 0.9):

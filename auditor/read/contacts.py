@@ -18,6 +18,7 @@ from auditor.read.urls import is_twin, same_page_key
 #: Places in which an address is the agency's own published contact.
 CONTACT_PLACES = frozenset({"contact_page", "footer", "header", "directory"})
 _CONTEXT = 140
+_BEFORE = 110  # characters before an address that may say whose it is
 
 
 def read_addresses(
@@ -107,7 +108,7 @@ def _page_addresses(
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
     if raw.address.rpartition("@")[2] in context.matcher.vocabulary.placeholder_mail:
         return "placeholder"
-    before = fold(raw.excerpt.partition(raw.address)[0][-60:])
+    before = fold(box.text.partition(raw.address)[0][-_BEFORE:])
     if context.matcher.vocabulary.any_in("vendor_words", before):
         return "vendor"
     if box.place is Place.FOOTER:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from auditor.model import Dated, DateSource, Item, Place
 from auditor.read.box_addresses import addresses_in
@@ -26,10 +27,16 @@ from auditor.read.words import Vocabulary
 _ROWS = frozenset({"tr", "li", "article", "dl"})
 _NUMBER = re.compile(
     r"\b\d{1,5}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b|\b\d{1,5}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b"
+    r"|\b\d{1,5}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*"
 )
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _SPLIT_DAY = re.compile(
-    r"^\D{0,12}?(\d{1,2})\s*[,/.-]?\s*(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*(?:năm\s*)?(199\d|20\d\d)\b", re.I
+    r"^\D{0,12}?(\d{1,2})(?:\s*[,/.-]\s*|\s+|(?=[a-z]))(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*"
+    r"(?:năm\s*)?(199\d|20\d\d)\b",
+    re.I,
+)
+_URL_DAY = re.compile(
+    r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
 )
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 ROLES = {"posted": 0, "plain": 1, "issued": 2}
@@ -45,6 +52,7 @@ class Reading:
     month_first: bool | None = None
     fetch_day: date | None = None
     official_domains: tuple[str, ...] = ()
+    own_numbers: bool = False  # the rows are documents: the day after a row's own number is its day of issue
     known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
 
     def find(self, text: str) -> list[FoundDate]:
@@ -85,7 +93,8 @@ def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
 
 def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     """The links of a page that may be items: in its own content, not navigation, paging, twins or files."""
-    not_labels = set(vocabulary.lists["not_labels"]) - set(vocabulary.lists["download_words"])
+    download = set(vocabulary.lists["download_words"])
+    not_labels = set(vocabulary.lists["not_labels"]) - download
     own = same_page_key(page.url)
     out = []
     for link in page.links:
@@ -98,7 +107,9 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
             not page.is_main(outer) for outer in box.ancestors() if outer.parent is not None
         ):
             continue
-        if _is_inline(box) or link.text.startswith(("http://", "https://", "www.")):
+        if (_is_inline(box) and not (link.is_file or link.folded in download)) or link.text.startswith(
+            ("http://", "https://", "www.")
+        ):
             continue
         if is_paging(link.url) or is_twin(link.url) or is_useless(link.url) or same_page_key(link.url) == own:
             continue
@@ -270,9 +281,22 @@ def _date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
                 if best is None or key < best[:2]:
                     best = (*key, found, text)
     if best is None:
-        return _date_by_text(page, entry, reading)
+        return _date_by_text(page, entry, reading) or (
+            _issue_date(page, entry, reading) if reading.own_numbers else None
+        )
     source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
     return Dated(best[2].date, source, nfc(best[3])[:120], page.url)
+
+
+def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+    """The date that follows the row's own number: "15/2026/QĐ-UBND ngày 05/11/2026"."""
+    text = nfc(entry.box.text)
+    number = _NUMBER.search(text[:80])
+    if number is None:
+        return None
+    near = text[number.start() : number.end() + 40]
+    found = next((one for one in reading.find(near) if one.role in ("citation", *ROLES)), None)
+    return Dated(found.date, DateSource.LIST_ITEM, near[:120], page.url) if found is not None else None
 
 
 def _split_day(text: str, reading: Reading) -> date | None:
@@ -362,7 +386,22 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
     known = reading.known.get(same_page_key(url)) if url else None
     if dated is None and known is not None and known.date <= reading.as_of:
         dated = known
+    if dated is None and url and not (entry.files and not entry.links):
+        dated = url_date(url, reading)
     return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(entry, reading)))
+
+
+def url_date(url: str, reading: Reading) -> Dated | None:
+    """The day that the address of an item's page carries ("/2026/11/19/…"): the last resort."""
+    match = _URL_DAY.search(urlsplit(url).path)
+    if match is None:
+        return None
+    year, month, day = (int(group) for group in match.groups() if group)
+    try:
+        made = date(year, month, day)
+    except ValueError:
+        return None
+    return Dated(made, DateSource.URL_PATH, url[:160], url) if made <= reading.as_of else None
 
 
 def _attributes(entry: Entry, reading: Reading) -> Iterable[str]:

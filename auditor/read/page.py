@@ -209,7 +209,8 @@ class Page:
 def looks_like_menu(box: Box) -> bool:
     if box.weight > 4000:
         return False
-    texts = [inner.text for inner in box.walk() if inner.tag == "a" and inner.text]
+    words_of = (inner.text or inner.attrs.get("title") or _alt(inner) for inner in box.walk() if inner.tag == "a")
+    texts = [text for text in words_of if text]
     if len(texts) < 4:
         return False
     words = sum(text.count(" ") + 1 for text in texts) / len(texts)

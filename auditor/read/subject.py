@@ -75,8 +75,10 @@ def lines(subject: Subject) -> tuple[str, ...]:
     out = []
     for box in subject.page.main_boxes:
         around = (box, *box.ancestors())
-        if box.place is not Place.BODY or any(b.tag in ("h1", "h2", "h3", "h4", "a", "form", "option") for b in around):
+        if box.place is not Place.BODY or any(b.tag in ("h1", "h2", "h3", "h4", "a", "option") for b in around):
             continue
+        if any(b.tag == "form" and b.weight < 0.5 * subject.page.root.weight for b in around):
+            continue  # a form of its own; some software wraps the whole page in one
         out.append(box.text)
     return tuple(dict.fromkeys(out))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from auditor.model import Dated, DateSource, Item, SectionState
 from auditor.read.folding import fold, plain
-from auditor.read.items import PHONE, ROLES, extract_items
+from auditor.read.items import PHONE, ROLES, content_links, extract_items
 from auditor.read.subject import (
     ENOUGH_TEXT,
     SOME_TEXT,
@@ -54,7 +54,8 @@ def judge_page(subject: Subject) -> Substance:
 
 def _dated_items(subject: Subject) -> tuple[Item, ...]:
     """The page's items; where tables list them, dated by the column that counts."""
-    items = extract_items(subject.page, subject.reading)
+    reading = replace(subject.reading, own_numbers=subject.words.name == "legal_documents")
+    items = extract_items(subject.page, reading)
     tables = subject.words.dated and any(item.dated and item.dated.source is DateSource.TABLE for item in items)
     return column_dates(subject.page, items, subject.reading) if tables else items
 
@@ -117,7 +118,7 @@ def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(c): procedures with time limit, file list, person or place."""
     names = tuple(item for item in items if any(word in fold(item.title) for word in _folded(subject, "names")))
-    names = names or items or _bare_names(subject)
+    names = names or items or _fields(subject) or _bare_names(subject)
     texts = [subject.text, *(fold(page.main_text) for page in subject.details)]
     found = subject.parts(("time_limit", "file_list", "responsible"), *texts)
     portal = any(
@@ -131,6 +132,12 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     have = (*(("names",) if names else ()), *found, *(("portal_link",) if portal else ()))
     complete = "time_limit" in found and len(found) >= 2
     return Substance(SectionState.PRESENT if complete else SectionState.PARTIAL, names or items, have, missing)
+
+
+def _fields(subject: Subject) -> tuple[Item, ...]:
+    """Fields of procedures ("Đất đai", "Hộ tịch") that open lists of their own."""
+    links = content_links(subject.page, subject.reading.vocabulary) if subject.strong else []
+    return tuple(Item(link.label, link.url, None, ("detail",)) for link in links if not link.is_file)
 
 
 def _bare_names(subject: Subject) -> tuple[Item, ...]:

@@ -25,6 +25,7 @@ _USELESS = re.compile(
     r"author|comment|statistics|download/file|banners?/click)(/|\.|\?|$)|[?&](login|logout|returnurl|p_p_id=58|share|replytocom)\b",
     re.I,
 )
+_ENGLISH = re.compile(r"//[^/?]+/(?:[^?]*/)?(en|eng|english|en-us)(/|$|\?)|[?&](lang|language|l)=en", re.I)
 _CALENDAR = re.compile(r"[?&/](day|month|year|date|ngay|thang|calendar)[=/-]\d{1,4}", re.I)
 _FEED = re.compile(
     r"/(rss|atom|feed)(/|\.(?!html?\b|aspx?\b|php\b)|\?|$)|\.(rss|atom|rdf)(\?|$)|[?&](format|type|feed)=(rss|atom|feed)|rss\.(aspx|php|xml)",
@@ -102,6 +103,11 @@ def is_useless(url: str) -> bool:
 def is_feed(url: str) -> bool:
     """An address that by its own words is a feed: /rss/…, feed.xml, ?format=rss."""
     return bool(_FEED.search(url))
+
+
+def is_english(url: str) -> bool:
+    """An address under a segment or a query value that means English."""
+    return bool(_ENGLISH.search(url))
 
 
 def is_calendar(url: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from auditor.read.date_forms import hits
+from auditor.read.date_forms import FIRST_YEAR, LAST_YEAR, hits
 from auditor.read.date_words import DateWords
 from auditor.read.folding import plain
 
@@ -46,13 +46,15 @@ def _range_start(match: re.Match[str], as_of: date) -> date | None:
     if month is None:
         return None
     year_text = match["y2"] or match["y3"]
+    if year_text and not FIRST_YEAR <= int(year_text) <= LAST_YEAR:
+        return None
     years = [int(year_text)] if year_text else [(as_of + _AHEAD).year, (as_of + _AHEAD).year - 1]
     for year in years:
         try:
-            end = date(min(year, LAST_YEAR), int(month), int(match["d2"]))
-            start = date(end.year, int(match["m1"] or month), int(match["d1"]))
+            end = date(year, int(month), int(match["d2"]))
+            start = date(year, int(match["m1"] or month), int(match["d1"]))
             if start > end:
-                start = date(end.year - 1, start.month, start.day)
+                start = date(year - 1, start.month, start.day)
         except ValueError:
             continue
         if end - start <= _LONGEST and (year_text or start <= as_of + _AHEAD):
