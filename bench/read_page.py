@@ -30,7 +30,8 @@ from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.model import Agency, Look, LookKind, SiteEvidence, SiteScope
-from auditor.read.items import Reading, extract_items
+from auditor.read.entries import Reading
+from auditor.read.items import extract_items
 from auditor.read.page import read_page
 from auditor.read.site import read_site
 from auditor.vocabulary import load_vocabulary

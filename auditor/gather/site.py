@@ -14,8 +14,8 @@ from urllib.parse import urljoin, urlsplit
 
 from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
+from auditor.read.context import SiteContext
 from auditor.read.page import Page, is_html
-from auditor.read.sections import SiteContext
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.site_state import is_entry
 from auditor.read.sitemaps import read_sitemap

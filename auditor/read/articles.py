@@ -8,8 +8,8 @@ from typing import Any
 from auditor.model import Dated, DateSource, Place
 from auditor.read.dates import parse_date
 from auditor.read.dom import Box
+from auditor.read.entries import ROLES, Reading
 from auditor.read.folding import fold, nfc
-from auditor.read.items import ROLES, Reading
 from auditor.read.page import Page
 
 _ROW = 400  # characters: a larger row or list entry is layout

@@ -9,10 +9,10 @@ from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts
 from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
 from auditor.read.box_addresses import addresses_in
 from auditor.read.candidates import box_is_owned
+from auditor.read.context import SiteContext
 from auditor.read.dom import Box
 from auditor.read.folding import fold
 from auditor.read.page import Page
-from auditor.read.sections import SiteContext
 from auditor.read.urls import is_twin, same_page_key
 
 #: Places in which an address is the agency's own published contact.

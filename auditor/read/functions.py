@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 from auditor.model import Item, LookKind, Place, Section, SectionState
 from auditor.read.addresses import find_addresses
 from auditor.read.candidates import box_is_owned, ownership
+from auditor.read.context import SiteContext
 from auditor.read.folding import fold
 from auditor.read.items import PHONE
 from auditor.read.page import Form, Page
-from auditor.read.sections import SiteContext, feed_date, newest_of
+from auditor.read.sections import feed_date, newest_of
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.subject import is_official
 from auditor.read.urls import same_page_key

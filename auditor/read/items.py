@@ -10,76 +10,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
-from urllib.parse import urlsplit
 
-from auditor.model import Dated, DateSource, Item, Place
+from auditor.model import Item, Place
 from auditor.read.box_addresses import addresses_in
-from auditor.read.dates import FoundDate, find_dates
 from auditor.read.dom import Box
+from auditor.read.entries import NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc
+from auditor.read.item_dates import date_of, match_by_order, url_date
 from auditor.read.page import Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 from auditor.read.words import Vocabulary
 
 _ROWS = frozenset({"tr", "li", "article", "dl"})
-_NUMBER = re.compile(
-    r"\b\d{1,5}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b|\b\d{1,5}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b"
-    r"|\b\d{1,5}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*"
-)
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
-_SPLIT_DAY = re.compile(
-    r"^\D{0,12}?(\d{1,2})(?:\s*[,/.-]\s*|\s+|(?=[a-z]))(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*"
-    r"(?:năm\s*)?(199\d|20\d\d)\b",
-    re.I,
-)
-_URL_DAY = re.compile(
-    r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
-)
-_BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
-ROLES = {"posted": 0, "plain": 1, "issued": 2}
 _MAX_ITEMS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What date reading needs beside the page: the clock, words, day order, and dates known from feeds and sitemaps."""
-
-    as_of: date
-    vocabulary: Vocabulary
-    month_first: bool | None = None
-    fetch_day: date | None = None
-    official_domains: tuple[str, ...] = ()
-    own_numbers: bool = False  # the rows are documents: the day after a row's own number is its day of issue
-    known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
-
-    def find(self, text: str) -> list[FoundDate]:
-        short = _BARE_SHORT.fullmatch(text.strip())
-        if short:  # nothing but "17/11/26": in a box of its own it can only be a date
-            text = f"{short.group(1).replace('.', '/')} 00:00"
-        found = find_dates(
-            text,
-            as_of=self.as_of,
-            words=self.vocabulary.dates,
-            month_first=self.month_first,
-            allow_relative=True,
-        )
-        return [one for one in found if one.date <= self.as_of]
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """An item while it is being put together."""
-
-    box: Box
-    link: Link | None
-    title: str
-    order: int
-    dated: Dated | None = None
-    links: list[Link] = field(default_factory=list)
-    files: list[Link] = field(default_factory=list)
 
 
 def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
@@ -87,7 +31,7 @@ def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
     entries = _entries(page, reading)
     stray = [entry for entry in entries if entry.dated is None]
     if entries and len(stray) > len(entries) / 2:
-        _match_by_order(page, entries, reading)
+        match_by_order(page, entries, reading)
     return tuple(_finish(page, entry, reading) for entry in entries[:_MAX_ITEMS])
 
 
@@ -151,7 +95,7 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     out = [entry for entry in entries.values() if _name(entry, reading)]
     out.sort(key=lambda entry: entry.order)
     for entry in out:
-        entry.dated = _date_of(page, entry, reading)
+        entry.dated = date_of(page, entry, reading)
     return _merge_same(out)
 
 
@@ -247,7 +191,7 @@ def _name(entry: Entry, reading: Reading) -> bool:
             best,
             (best.title if len(best.title) > len(best.text) and best.text.endswith("...") else best.label),
         )
-        if len(fold(entry.title).split()) >= 3 or _NUMBER.search(entry.box.text):
+        if len(fold(entry.title).split()) >= 3 or NUMBER.search(entry.box.text):
             return True
         return entry.box.tag in _ROWS and len(fold(entry.box.text).split()) >= 4
     cells = [cell.text for cell in entry.box.children if cell.tag == "td"]
@@ -259,108 +203,6 @@ def _longest_words(box: Box) -> str:
     """The longest text that stands in one piece: the summary of a row whose link only says "Tải về"."""
     pieces = ["".join(part for part in inner.parts if isinstance(part, str)) for inner in box.walk()]
     return nfc(max(pieces, key=len, default=""))[:300]
-
-
-def _date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
-    """The entry's own date: in a small box of its own first, then glued before or after its title."""
-    best: tuple[int, int, FoundDate, str] | None = None
-    title = nfc(entry.title)
-    for n, box in enumerate(entry.box.walk()):
-        if not page.is_main(box):
-            continue
-        own = " ".join(part for part in box.parts if isinstance(part, str)).strip()
-        stamp = box.attrs.get("datetime") or "" if box.tag == "time" else ""
-        if not own and not stamp:
-            continue
-        text = box.text if len(box.text) <= 120 else own
-        if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
-            continue
-        for found in reading.find(text) or (reading.find(stamp[:10]) if stamp else []):
-            if found.role in ROLES:
-                key = (ROLES[found.role] + (2 if len(text) > 80 else 0), n)
-                if best is None or key < best[:2]:
-                    best = (*key, found, text)
-    if best is None:
-        return _date_by_text(page, entry, reading) or (
-            _issue_date(page, entry, reading) if reading.own_numbers else None
-        )
-    source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
-    return Dated(best[2].date, source, nfc(best[3])[:120], page.url)
-
-
-def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
-    """The date that follows the row's own number: "15/2026/QĐ-UBND ngày 05/11/2026"."""
-    text = nfc(entry.box.text)
-    number = _NUMBER.search(text[:80])
-    if number is None:
-        return None
-    near = text[number.start() : number.end() + 40]
-    found = next((one for one in reading.find(near) if one.role in ("citation", *ROLES)), None)
-    return Dated(found.date, DateSource.LIST_ITEM, near[:120], page.url) if found is not None else None
-
-
-def _split_day(text: str, reading: Reading) -> date | None:
-    """A day whose parts stand in elements of their own, at the start of `text`."""
-    split = _SPLIT_DAY.match(text)
-    if split is None:
-        return None
-    day, month, year = (int(group) for group in split.groups())
-    try:
-        made = date(year, month, day)
-    except ValueError:
-        return None
-    return made if made <= reading.as_of else None
-
-
-def _spaced(box: Box) -> str:
-    """The box's words with a space between all elements: "18", "Tháng 11", "2026" of a calendar leaf."""
-    return " ".join(
-        part.strip() for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip()
-    )
-
-
-def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
-    for box in entry.box.walk():
-        leaf = _split_day(_spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
-        if leaf is not None:
-            return Dated(leaf, DateSource.LIST_ITEM, _spaced(box), page.url)
-    rest = nfc(entry.box.text)
-    without = rest.replace(nfc(entry.title), " ", 1).strip()
-    split = _split_day(without, reading)
-    if split is not None:
-        return Dated(split, DateSource.LIST_ITEM, without[:60], page.url)
-    head, tail = rest[:45], rest[-45:]
-    for text in (head, tail):
-        for found in reading.find(text):
-            near_edge = found.start <= 12 if text is head else len(text) - found.end <= 12
-            if found.role in ROLES and near_edge:
-                return Dated(found.date, DateSource.LIST_ITEM, text, page.url)
-    return None
-
-
-def _match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
-    """Dates that stand between the entries: each belongs to the entry before it, or after it if a date comes first."""
-    inside = {id(box) for entry in entries for box in entry.box.walk()}
-    starts = {id(entry.box): entry for entry in entries}
-    sequence: list[Entry | Dated] = []
-    for box in page.boxes:
-        if id(box) in starts:
-            sequence.append(starts[id(box)])
-        elif id(box) not in inside and page.is_main(box) and 6 <= len(box.text) <= 60:
-            own = any(isinstance(part, str) and part.strip() for part in box.parts)
-            for found in reading.find(box.text)[:1] if own else []:
-                if found.role in ROLES:
-                    sequence.append(Dated(found.date, DateSource.LIST_ITEM, nfc(box.text), page.url))
-    dates = [one for one in sequence if isinstance(one, Dated)]
-    if len(dates) < max(1, len(entries) // 2):
-        return
-    if isinstance(sequence[0], Entry) or not isinstance(sequence[-1], Entry):
-        pairs: Iterable[tuple[Entry | Dated, Entry | Dated]] = pairwise(sequence)
-    else:
-        pairs = ((b, a) for a, b in pairwise(sequence))
-    for entry, dated in pairs:
-        if isinstance(entry, Entry) and isinstance(dated, Dated) and entry.dated is None:
-            entry.dated = dated
 
 
 def _merge_same(entries: list[Entry]) -> list[Entry]:
@@ -391,23 +233,10 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
     return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(entry, reading)))
 
 
-def url_date(url: str, reading: Reading) -> Dated | None:
-    """The day that the address of an item's page carries ("/2026/11/19/…"): the last resort."""
-    match = _URL_DAY.search(urlsplit(url).path)
-    if match is None:
-        return None
-    year, month, day = (int(group) for group in match.groups() if group)
-    try:
-        made = date(year, month, day)
-    except ValueError:
-        return None
-    return Dated(made, DateSource.URL_PATH, url[:160], url) if made <= reading.as_of else None
-
-
 def _attributes(entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
     text = nfc(entry.box.text)
-    if _NUMBER.search(text):
+    if NUMBER.search(text):
         yield "number"
     if entry.dated is not None:
         yield "date"

@@ -28,13 +28,15 @@ from auditor.model.facts import READABLE_STATES
 from auditor.read.articles import article_date
 from auditor.read.candidates import Lead, leads, menu_labels
 from auditor.read.contacts import read_addresses
+from auditor.read.context import SiteContext
 from auditor.read.dates import is_month_first, parse_date
+from auditor.read.entries import Reading
 from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
-from auditor.read.items import Reading, extract_items
+from auditor.read.items import extract_items
 from auditor.read.labels import STRONG, LabelMatcher
 from auditor.read.page import CLOCK_WEIGHT, Page, is_html, looks_like_menu, read_page
-from auditor.read.sections import SiteContext, detect, feed_date, newest_of
+from auditor.read.sections import detect, feed_date, newest_of
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
 from auditor.read.traps import find_traps

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from auditor.model import Item, Place, SectionState
 from auditor.read.articles import article_date
 from auditor.read.box_addresses import addresses_in
+from auditor.read.entries import Reading
 from auditor.read.folding import fold
-from auditor.read.items import Reading
 from auditor.read.page import Form, Page
 from auditor.read.words import DetectorWords
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from auditor.model import Dated, DateSource, Item, SectionState
+from auditor.read.entries import ROLES
 from auditor.read.folding import fold, plain
-from auditor.read.items import PHONE, ROLES, content_links, extract_items
+from auditor.read.items import PHONE, content_links, extract_items
 from auditor.read.subject import (
     ENOUGH_TEXT,
     SOME_TEXT,

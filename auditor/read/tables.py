@@ -12,8 +12,8 @@ from dataclasses import replace
 from bs4 import BeautifulSoup, Tag
 
 from auditor.model import Dated, DateSource, Item
+from auditor.read.entries import Reading
 from auditor.read.folding import fold, nfc
-from auditor.read.items import Reading
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key
 

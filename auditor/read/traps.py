@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from auditor.model import Place, Trap
+from auditor.read.context import SiteContext
 from auditor.read.dates import scan_dates
 from auditor.read.folding import fold
-from auditor.read.sections import SiteContext
 from auditor.read.urls import repeats_segments
 
 

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import MENU_WORDS, Lead
+from auditor.read.context import SiteContext
 from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
-from auditor.read.sections import SiteContext, detect
+from auditor.read.sections import detect
 from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
 from auditor.read.words import DETECTORS
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from auditor.read.items import Reading, extract_items
+from auditor.read.entries import Reading
+from auditor.read.items import extract_items
 from tests.read.pages import AS_OF, VOCABULARY, document, page
 
 READING = Reading(AS_OF, VOCABULARY)

@@ -1,0 +1,70 @@
+"""An item while it is being put together, and what reading its date needs. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from auditor.model import Dated
+from auditor.read.dates import FoundDate, find_dates
+from auditor.read.dom import Box
+from auditor.read.folding import fold
+from auditor.read.page import Link
+from auditor.read.words import Vocabulary
+
+NUMBER = re.compile(
+    r"\b\d{1,5}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b|\b\d{1,5}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b"
+    r"|\b\d{1,5}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*"
+)
+_BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
+_ROUGH = re.compile(r"(\d+) (gio|tuan|thang|nam) truoc")
+_SURE_HOURS = 6
+ROLES = {"posted": 0, "plain": 1, "issued": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What date reading needs beside the page: the clock, words, day order, and dates known from feeds and sitemaps."""
+
+    as_of: date
+    vocabulary: Vocabulary
+    month_first: bool | None = None
+    fetch_day: date | None = None
+    official_domains: tuple[str, ...] = ()
+    own_numbers: bool = False  # the rows are documents: the day after a row's own number is its day of issue
+    known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
+
+    def find(self, text: str) -> list[FoundDate]:
+        short = _BARE_SHORT.fullmatch(text.strip())
+        if short:  # nothing but "17/11/26": in a box of its own it can only be a date
+            text = f"{short.group(1).replace('.', '/')} 00:00"
+        found = find_dates(
+            text,
+            as_of=self.as_of,
+            words=self.vocabulary.dates,
+            month_first=self.month_first,
+            allow_relative=True,
+        )
+        return [one for one in found if one.date <= self.as_of and _is_exact(one)]
+
+
+def _is_exact(found: FoundDate) -> bool:
+    """ "3 ngày trước" is a day; "2 tuần trước" and "21 giờ trước" may be one of several."""
+    if found.kind != "relative":
+        return True
+    rough = _ROUGH.search(fold(found.excerpt))
+    return rough is None or (rough.group(2) == "gio" and int(rough.group(1)) <= _SURE_HOURS)
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An item while it is being put together."""
+
+    box: Box
+    link: Link | None
+    title: str
+    order: int
+    dated: Dated | None = None
+    links: list[Link] = field(default_factory=list)
+    files: list[Link] = field(default_factory=list)

@@ -1,0 +1,139 @@
+"""The date of an item of a list: beside its title, in a calendar leaf, by order on the page, in its address. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from auditor.model import Dated, DateSource
+from auditor.read.dates import FoundDate
+from auditor.read.dom import Box
+from auditor.read.entries import NUMBER, ROLES, Entry, Reading
+from auditor.read.folding import nfc
+from auditor.read.page import Page
+
+_SPLIT_DAY = re.compile(
+    r"^\D{0,12}?(\d{1,2})(?:\s*[,/.-]\s*|\s+|(?=[a-z]))(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*"
+    r"(?:năm\s*)?(199\d|20\d\d)\b",
+    re.I,
+)
+_URL_DAY = re.compile(
+    r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
+)
+_LONG_ROW, _EDGE = 600, 12  # characters of a row that are searched; how near its ends a date must stand
+
+
+def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+    """The entry's own date: in a small box of its own first, then glued before or after its title."""
+    best: tuple[int, int, FoundDate, str] | None = None
+    title = nfc(entry.title)
+    for n, box in enumerate(entry.box.walk()):
+        if not page.is_main(box):
+            continue
+        own = " ".join(part for part in box.parts if isinstance(part, str)).strip()
+        stamp = box.attrs.get("datetime") or "" if box.tag == "time" else ""
+        if not own and not stamp:
+            continue
+        text = box.text if len(box.text) <= 120 else own
+        if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
+            continue
+        for found in reading.find(text) or (reading.find(stamp[:10]) if stamp else []):
+            if found.role in ROLES:
+                key = (ROLES[found.role] + (2 if len(text) > 80 else 0), n)
+                if best is None or key < best[:2]:
+                    best = (*key, found, text)
+    if best is None:
+        return _date_by_text(page, entry, reading) or (
+            _issue_date(page, entry, reading) if reading.own_numbers else None
+        )
+    source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
+    return Dated(best[2].date, source, nfc(best[3])[:120], page.url)
+
+
+def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+    """The date that follows the row's own number: "15/2026/QĐ-UBND ngày 05/11/2026"."""
+    text = nfc(entry.box.text)
+    number = NUMBER.search(text[:80])
+    if number is None:
+        return None
+    near = text[number.start() : number.end() + 40]
+    found = next((one for one in reading.find(near) if one.role in ("citation", *ROLES)), None)
+    return Dated(found.date, DateSource.LIST_ITEM, near[:120], page.url) if found is not None else None
+
+
+def _split_day(text: str, reading: Reading) -> date | None:
+    """A day whose parts stand in elements of their own, at the start of `text`."""
+    split = _SPLIT_DAY.match(text)
+    if split is None:
+        return None
+    day, month, year = (int(group) for group in split.groups())
+    try:
+        made = date(year, month, day)
+    except ValueError:
+        return None
+    return made if made <= reading.as_of else None
+
+
+def _spaced(box: Box) -> str:
+    """The box's words with a space between all elements: "18", "Tháng 11", "2026" of a calendar leaf."""
+    return " ".join(
+        part.strip() for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip()
+    )
+
+
+def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+    for box in entry.box.walk():
+        leaf = _split_day(_spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
+        if leaf is not None:
+            return Dated(leaf, DateSource.LIST_ITEM, _spaced(box), page.url)
+    rest = nfc(entry.box.text)
+    without = rest.replace(nfc(entry.title), " ", 1).strip()
+    split = _split_day(without, reading)
+    if split is not None:
+        return Dated(split, DateSource.LIST_ITEM, without[:60], page.url)
+    for found in reading.find(rest[:_LONG_ROW]):
+        at_edge = found.start <= _EDGE or len(rest) - found.end <= _EDGE
+        if found.role in ROLES and at_edge:
+            return Dated(found.date, DateSource.LIST_ITEM, rest[max(0, found.start - 40) : found.end + 40], page.url)
+    return None
+
+
+def match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
+    """Dates that stand between the entries: each belongs to the entry before it, or after it if a date comes first."""
+    inside = {id(box) for entry in entries for box in entry.box.walk()}
+    starts = {id(entry.box): entry for entry in entries}
+    sequence: list[Entry | Dated] = []
+    for box in page.boxes:
+        if id(box) in starts:
+            sequence.append(starts[id(box)])
+        elif id(box) not in inside and page.is_main(box) and 6 <= len(box.text) <= 60:
+            own = any(isinstance(part, str) and part.strip() for part in box.parts)
+            for found in reading.find(box.text)[:1] if own else []:
+                if found.role in ROLES:
+                    sequence.append(Dated(found.date, DateSource.LIST_ITEM, nfc(box.text), page.url))
+    dates = [one for one in sequence if isinstance(one, Dated)]
+    if len(dates) < max(1, len(entries) // 2):
+        return
+    if isinstance(sequence[0], Entry) or not isinstance(sequence[-1], Entry):
+        pairs: Iterable[tuple[Entry | Dated, Entry | Dated]] = pairwise(sequence)
+    else:
+        pairs = ((b, a) for a, b in pairwise(sequence))
+    for entry, dated in pairs:
+        if isinstance(entry, Entry) and isinstance(dated, Dated) and entry.dated is None:
+            entry.dated = dated
+
+
+def url_date(url: str, reading: Reading) -> Dated | None:
+    """The day that the address of an item's page carries ("/2026/11/19/…"): the last resort."""
+    match = _URL_DAY.search(urlsplit(url).path)
+    if match is None:
+        return None
+    year, month, day = (int(group) for group in match.groups() if group)
+    try:
+        made = date(year, month, day)
+    except ValueError:
+        return None
+    return Dated(made, DateSource.URL_PATH, url[:160], url) if made <= reading.as_of else None
