@@ -15,6 +15,7 @@ from auditor.model import Place
 _FORMAT = frozenset({"b", "i", "em", "strong", "u", "font", "small", "sup", "sub", "mark", "big", "tt", "ins", "wbr"})
 _SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
 _INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
+PAIR = "dl-pair"  # a term of a definition list with what follows it: no element of the page
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CHANGING = re.compile(r"\b(active|current|selected|open|hover|first|last|odd|even|in|show|collapsed)\b")
 
@@ -159,6 +160,8 @@ def _fill(box: Box, node: LexborNode, depth: int) -> None:
             inner = Box(tag, child.attributes, box)
             box.parts.append(inner)
             _fill(inner, child, depth + 1)
+            if tag == "dl":
+                _pair(inner)
         child = child.next
 
 
@@ -195,6 +198,31 @@ def _write(root: Box) -> None:
                 out.append(" ")
                 place, spaced = place + 1, True
     words.text = "".join(out)
+
+
+def _pair(listing: Box) -> None:
+    """Give every term of a definition list and what follows it a box of their own, where the list is one of items.
+
+    A list whose terms are field names ("Số:", "Ngày ban hành") describes one item and is left alone.
+    """
+    terms = [box for box in listing.children if box.tag == "dt"]
+    linked = sum(any(inner.tag == "a" for inner in box.walk()) for box in listing.children)
+    names = ["".join(part for box in term.walk() for part in box.parts if isinstance(part, str)) for term in terms]
+    items = sum(len(name.split()) >= 3 or any(c.isdigit() for c in name) for name in names)
+    if len(terms) < 2 or linked < 2 or items * 2 < len(terms):
+        return
+    pairs: list[Box | str] = []
+    for part in listing.parts:
+        if isinstance(part, Box) and part.tag == "dt":
+            pairs.append(Box(PAIR, {}, listing))
+        last = pairs[-1] if pairs else None
+        if isinstance(last, Box) and last.tag == PAIR:
+            last.parts.append(part)
+            if isinstance(part, Box):
+                part.parent = last
+        else:
+            pairs.append(part)
+    listing.parts = pairs
 
 
 def _weigh(boxes: list[Box]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model import Item, Place
 from auditor.read.box_addresses import addresses_in
-from auditor.read.dom import Box
+from auditor.read.dom import PAIR, Box
 from auditor.read.entries import NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc
 from auditor.read.item_dates import date_of, match_by_order, url_date
@@ -21,7 +21,7 @@ from auditor.read.page import Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 from auditor.read.words import Vocabulary
 
-_ROWS = frozenset({"tr", "li", "article", "dl"})
+_ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _MAX_ITEMS = 300
 

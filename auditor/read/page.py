@@ -342,7 +342,7 @@ def absolute(base: str, href: str) -> str:
         _ = parts.port  # raises ValueError for a bad port
     except ValueError:
         return ""
-    return canonical(url) if parts.scheme in ("http", "https") and parts.hostname else ""
+    return canonical(url) if parts.scheme in ("http", "https") and (parts.hostname or "").strip(".") else ""
 
 
 def _origin(base: str) -> str:

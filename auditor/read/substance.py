@@ -37,6 +37,7 @@ from auditor.read.weeks import week_range
 _HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
 _LONGEST_ANSWER = 3000
 _NEAR = 60  # characters after "Trả lời" in which its date stands
+_SHORT_PHONE = re.compile(r"\b[2-9]\d{2,3}[. ]\d{3}\b")  # within the area
 _NOTE = 1500  # a longer page holds more than a note to the administrator
 
 
@@ -159,7 +160,7 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     rows = tuple(item for item in items if {"email", "phone"} & set(item.attributes))
     addresses = page_addresses(subject.page)
     people = sum(text.count(f" {word} ") for word in subject.reading.vocabulary.lists["positions"])
-    phones = len(PHONE.findall(subject.page.main_text))
+    phones = len(PHONE.findall(subject.page.main_text)) or len(_SHORT_PHONE.findall(subject.page.main_text))
     if not rows:
         rows = tuple(Item(address, None, None, ("email",)) for address in addresses)
     if len(addresses) >= 2 and (people >= 2 or (subject.strong and len(rows) >= 3)):

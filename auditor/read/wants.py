@@ -11,6 +11,7 @@ from auditor.read.candidates import MENU_WORDS, Lead
 from auditor.read.context import SiteContext
 from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
+from auditor.read.page import Page
 from auditor.read.sections import detect
 from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
 from auditor.read.words import DETECTORS
@@ -130,7 +131,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
             if detector == "legal_documents" and "file" in section.found:
                 count = 0
             if undated:
-                for url in _feeds_of(section, context.leads.get(detector, []))[:1]:
+                for url in _feeds_of(section, context.leads.get(detector, []), context.page_at(section.url))[:1]:
                     wants.setdefault(same_page_key(url), Want(url, True, -1.0, detector))
             urls = [
                 item.url
@@ -159,12 +160,14 @@ def _second_level(context: SiteContext) -> list[Want]:
     return [want for want in out if context.scope.contains(want.url)]
 
 
-def _feeds_of(section: Section, leads: list[Lead]) -> list[str]:
-    """The feeds that may list a section's items: those under its own path first."""
+def _feeds_of(section: Section, leads: list[Lead], page: Page | None) -> list[str]:
+    """The feeds that may list a section's items: its own page's under its own path first, then those by name."""
+    base = urlsplit(section.url).path
+    own = [url for _title, url in page.feeds if urlsplit(url).path.startswith(base)] if page is not None else []
     root = urlsplit(section.url).path.strip("/").partition("/")[0]
     feeds = [lead for lead in leads if lead.kind == "feed"]
     feeds.sort(key=lambda lead: (root not in urlsplit(lead.url).path.split("/") or not root, lead.url.count("/")))
-    return [lead.url for lead in feeds]
+    return own + [lead.url for lead in feeds]
 
 
 def _is_file(url: str) -> bool:
