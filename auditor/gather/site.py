@@ -172,11 +172,15 @@ class Crawl:
         return make_context(self.agency, scope, evidence, self.vocabulary, self.as_of, own, start)
 
     async def _fetch(self, wants: list[Want]) -> bool:
-        """Look at the wanted pages, a few at a time; False once the budget is spent."""
+        """Look at the wanted pages, a few at a time; False once the budget is spent. In the order of wanting."""
         for n in range(0, len(wants), _BATCH):
             batch = [want for want in wants[n : n + _BATCH] if self._allowed(want.url)]
-            kinds = [LookKind.FEED if want.feed else LookKind.PAGE for want in batch]
-            await asyncio.gather(*(self._look(want.url, kind) for want, kind in zip(batch, kinds, strict=True)))
+            within = batch[: max(0, self.budget - len(self.looks))]
+            kinds = [LookKind.FEED if want.feed else LookKind.PAGE for want in within]
+            looks = [self._request(want.url, kind) for want, kind in zip(within, kinds, strict=True)]
+            self.looks += await asyncio.gather(*looks)
+            if len(within) < len(batch):
+                self.spent = True
             if self.spent:
                 return False
         return True
@@ -202,13 +206,15 @@ class Crawl:
         if len(self.looks) >= self.budget:
             self.spent = True
             return None
-        if self.on_look is not None:
-            self.on_look(len(self.looks), self.budget, url)
-        look = await self.network.fetch(
-            url, kind, attempt=self.attempt, insecure_tls=self.insecure, fresh=self.attempt > 1 and not self.looks
-        )
+        look = await self._request(url, kind)
         self.looks.append(look)
         return look
+
+    async def _request(self, url: str, kind: LookKind) -> Look:
+        if self.on_look is not None:
+            self.on_look(len(self.looks), self.budget, url)
+        fresh = self.attempt > 1 and not self.looks
+        return await self.network.fetch(url, kind, attempt=self.attempt, insecure_tls=self.insecure, fresh=fresh)
 
     def _inside(self, url: str) -> bool:
         return self.agency.scope is not None and self.agency.scope.contains(url)

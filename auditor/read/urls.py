@@ -95,9 +95,14 @@ def is_paging(url: str) -> bool:
     return bool(_PAGING.search(url))
 
 
+def is_picture(url: str) -> bool:
+    """An address of a picture, a sound, a style or a program: never a page."""
+    return bool(_NOT_PAGE.search(urlsplit(url).path))
+
+
 def is_useless(url: str) -> bool:
     """An address that never holds a section: login, tags, shares, pictures."""
-    return bool(_USELESS.search(url) or _NOT_PAGE.search(urlsplit(url).path))
+    return bool(_USELESS.search(url)) or is_picture(url)
 
 
 def is_feed(url: str) -> bool:

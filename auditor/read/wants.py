@@ -13,7 +13,16 @@ from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
 from auditor.read.page import Page
 from auditor.read.sections import detect
-from auditor.read.urls import is_calendar, is_feed, is_twin, is_useless, repeats_segments, same_page_key
+from auditor.read.urls import (
+    is_calendar,
+    is_feed,
+    is_paging,
+    is_picture,
+    is_twin,
+    is_useless,
+    repeats_segments,
+    same_page_key,
+)
 from auditor.read.words import DETECTORS
 
 _STRONG_LEADS = 3
@@ -108,7 +117,7 @@ def _is_plain(url: str) -> bool:
 
 
 def _is_trap(url: str) -> bool:
-    return is_twin(url) or is_calendar(url) or repeats_segments(url)
+    return is_twin(url) or is_calendar(url) or is_paging(url) or is_picture(url) or repeats_segments(url)
 
 
 def detail_wants(context: SiteContext) -> list[Want]:
