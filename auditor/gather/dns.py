@@ -34,6 +34,7 @@ class _Nameserver:
     port: int
     strikes: int = 0
     down: str = ""  # why it is not asked any more
+    sane: bool | None = None  # whether it knows the root; None: not asked yet
 
     def __str__(self) -> str:
         return f"{self.address}#{self.port}"
@@ -109,8 +110,12 @@ class Resolver:
         last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
         for server in self._alive():
             outcome = await self._ask(server, question, name, rdtype)
-            if isinstance(outcome, Completed) or outcome.reason in (Reason.DNS_NXDOMAIN, Reason.DNS_NODATA):
+            if isinstance(outcome, Completed):
                 return outcome
+            if outcome.reason in (Reason.DNS_NXDOMAIN, Reason.DNS_NODATA):
+                if await self._knows_the_root(server):
+                    return outcome
+                outcome = NotRun(Reason.RESOLVER_DOWN, server.down)
             last = outcome
         return last
 
@@ -139,6 +144,24 @@ class Resolver:
         except NoReply:
             return Failed(Reason.DNS_TIMEOUT, f"{server}: truncated answer to {name} {rdtype}, TCP timed out")
         return _outcome(reply, name, rdtype, str(server))
+
+    async def _knows_the_root(self, server: _Nameserver) -> bool:
+        """False for a resolver of a closed network that denies every name: what it denies says nothing.
+
+        Asked once, and only of the machine's own resolvers: those that were configured on purpose are believed.
+        """
+        async with self._probing:
+            if self._given or server.sane is not None:
+                return server.sane is not False
+            self._queries += 1
+            try:
+                reply = await ask_udp(dns.message.make_query(".", "NS"), server.address, server.port, self._timeout)
+            except (NoReply, Unreachable):
+                return True  # strikes and closed ports are counted elsewhere
+            server.sane = reply.rcode() == dns.rcode.NOERROR and bool(reply.answer)
+            if not server.sane:
+                server.down = f"{server}: does not know the root of the DNS ({dns.rcode.to_text(reply.rcode())})"
+            return server.sane
 
     async def _strike(self, server: _Nameserver) -> None:
         """Count a time-out; after two in a row ask for the root, which a living resolver always answers."""

@@ -237,3 +237,32 @@ def test_demo_server_binds_loopback_only() -> None:
         DnsServer({}, host="0.0.0.0")
     with pytest.raises(ValueError, match="not an address"):
         DnsServer({"example.vn": {"A": ["not an address"]}})
+
+
+class _ClosedNetwork(Resolver):
+    """The machine's own resolver, where the machine stands in a network without a way out."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        super().__init__(timeout=1.0)
+        self._own = address
+
+    def _system(self) -> list[tuple[str, int]]:
+        return [self._own]
+
+
+def test_a_resolver_that_denies_every_name_even_the_root_proves_nothing() -> None:
+    with DnsServer({"a.example": {"A": ["192.0.2.1"]}}) as server:  # answers NXDOMAIN for all other names, the root too
+
+        async def run() -> list[object]:
+            resolver = _ClosedNetwork(server.address)
+            return [await resolver.lookup("sct.binhphuoc.gov.vn", "A"), await resolver.lookup("khac.gov.vn", "MX")]
+
+        outcomes = asyncio.run(run())
+    assert [outcome.reason for outcome in outcomes] == [Reason.RESOLVER_DOWN, Reason.RESOLVER_DOWN]
+    assert [question for question in server.queries if question[0] in (".", "")] == [server.queries[1]]
+
+
+def test_the_machines_resolver_that_knows_the_root_is_believed() -> None:
+    with DnsServer({".": {"NS": ["ns.example."]}, "a.example": {"A": ["192.0.2.1"]}}) as server:
+        outcome = asyncio.run(_ClosedNetwork(server.address).lookup("khong-co.example", "A"))
+    assert isinstance(outcome, Failed) and outcome.reason is Reason.DNS_NXDOMAIN
