@@ -15,12 +15,13 @@ from urllib.parse import urljoin, urlsplit
 from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.context import SiteContext
+from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page, is_html
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.site_state import is_entry
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_useless, repeats_segments, same_page_key
-from auditor.read.wants import Want, detail_wants, section_wants, unnamed_wants
+from auditor.read.wants import Want, detail_wants, is_file, section_wants, unnamed_wants
 from auditor.read.words import Vocabulary
 
 OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
@@ -44,11 +45,15 @@ class Crawl:
     attempt: int = 1
     on_look: OnLook | None = None
     cache: PageCache = field(default_factory=dict)
+    matcher: LabelMatcher = field(init=False)  # remembers labels already compared, from one round to the next
     looks: list[Look] = field(default_factory=list)
     traps: dict[str, str] = field(default_factory=dict)
     insecure: bool = False
     spent: bool = False
     start_url: str | None = None
+
+    def __post_init__(self) -> None:
+        self.matcher = LabelMatcher(self.vocabulary)
 
     async def run(self) -> SiteEvidence:
         """Crawl until nothing is wanted or the budget is spent."""
@@ -169,15 +174,14 @@ class Crawl:
         own = {key: page for key, page in pages.items() if scope.contains(page.url)}
         self._note_same_texts(own.values())
         start = inner_start(start, own, self.vocabulary)
-        return make_context(self.agency, scope, evidence, self.vocabulary, self.as_of, own, start)
+        return make_context(self.agency, scope, evidence, self.matcher, self.as_of, own, start)
 
     async def _fetch(self, wants: list[Want]) -> bool:
         """Look at the wanted pages, a few at a time; False once the budget is spent. In the order of wanting."""
         for n in range(0, len(wants), _BATCH):
             batch = [want for want in wants[n : n + _BATCH] if self._allowed(want.url)]
             within = batch[: max(0, self.budget - len(self.looks))]
-            kinds = [LookKind.FEED if want.feed else LookKind.PAGE for want in within]
-            looks = [self._request(want.url, kind) for want, kind in zip(within, kinds, strict=True)]
+            looks = [self._request(want.url, _kind(want)) for want in within]
             self.looks += await asyncio.gather(*looks)
             if len(within) < len(batch):
                 self.spent = True
@@ -225,6 +229,12 @@ class Crawl:
     def _base(self) -> str:
         good = next((look for look in reversed(self.looks) if look.ok), None)
         return good.final_url if good is not None and self._same_host(good.final_url) else self.agency.url or ""
+
+
+def _kind(want: Want) -> LookKind:
+    if want.feed:
+        return LookKind.FEED
+    return LookKind.FILE if is_file(want.url) else LookKind.PAGE
 
 
 async def look_again(

@@ -218,9 +218,10 @@ def _has_submenu(box: Box) -> bool:
     entry = next((outer for outer in list(box.ancestors())[:2] if outer.tag in ("li", "dt", "td")), None)
     if entry is not None and any(inner.tag == "a" and inner is not box for inner in entry.walk()):
         return True
-    siblings = list(box.parent.children) if box.parent is not None else []
-    after = siblings[siblings.index(box) + 1 :][:1] if box in siblings else []
-    return any(one.tag in ("ul", "ol", "dl", "div", "dd") and any(b.tag == "a" for b in one.walk()) for one in after)
+    after = box.after
+    if after is None or after.tag not in ("ul", "ol", "dl", "div", "dd"):
+        return False
+    return any(inner.tag == "a" for inner in after.walk())
 
 
 def _in_link_block(link: Link, matcher: LabelMatcher) -> bool:

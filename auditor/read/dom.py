@@ -73,6 +73,7 @@ class Box:
     hidden: bool = False
     link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
+    after: Box | None = None  # the next box in the same parent
     words: Words = field(default_factory=lambda: Words())
     low: int = 0  # where in words.text its own text begins and ends
     high: int = 0
@@ -229,12 +230,14 @@ def _weigh(boxes: list[Box]) -> None:
     for box in reversed(boxes):
         box.weight = sum(len(part.strip()) if isinstance(part, str) else part.weight for part in box.parts)
     for box in boxes:
-        before = box.start
+        before, last = box.start, None
         for part in box.parts:
             if isinstance(part, str):
                 before += len(part.strip())
             else:
-                part.start = before
+                if last is not None:
+                    last.after = part
+                part.start, last = before, part
                 before += part.weight
 
 

@@ -41,6 +41,7 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     not_labels = set(vocabulary.lists["not_labels"]) - download
     own = same_page_key(page.url)
     out = []
+    inline: dict[int, frozenset[int]] = {}
     for link in page.links:
         box = link.box
         if not link.url or box is None or box.tag == "option" or not (link.folded or link.is_file):
@@ -51,7 +52,7 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
             not page.is_main(outer) for outer in box.ancestors() if outer.parent is not None
         ):
             continue
-        if (_is_inline(box) and not (link.is_file or link.folded in download)) or link.text.startswith(
+        if (_is_inline(box, inline) and not (link.is_file or link.folded in download)) or link.text.startswith(
             ("http://", "https://", "www.")
         ):
             continue
@@ -61,14 +62,22 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     return out
 
 
-def _is_inline(box: Box) -> bool:
-    """True for a link in running text: words stand before it in the same box."""
+def _is_inline(box: Box, known: dict[int, frozenset[int]]) -> bool:
+    """True for a link in running text: words stand before it in the same box. `known`: what was found before."""
+    if box.parent is None:
+        return False
+    if id(box.parent) not in known:
+        known[id(box.parent)] = frozenset(_inline_boxes(box.parent))
+    return id(box) in known[id(box.parent)]
+
+
+def _inline_boxes(parent: Box) -> Iterator[int]:
     before = 0
-    for part in box.parent.parts if box.parent is not None else ():
-        if part is box:
-            return before > 25
-        before += sum(c.isalpha() for c in part) if isinstance(part, str) else 0
-    return False
+    for part in parent.parts:
+        if isinstance(part, str):
+            before += sum(c.isalpha() for c in part) if before <= 25 else 0
+        elif before > 25:
+            yield id(part)
 
 
 def _entries(page: Page, reading: Reading) -> list[Entry]:
@@ -77,7 +86,8 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     links = in_body or links
     download = set(reading.vocabulary.lists["download_words"])
     files = [link for link in links if link.is_file or link.folded in download]
-    titles = [link for link in links if link not in files]
+    of_files = {id(link) for link in files}
+    titles = [link for link in links if id(link) not in of_files]
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files) | _grown_boxes(titles)
@@ -89,7 +99,7 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
         assert link.box is not None
         box = next((b for b in (link.box, *link.box.ancestors()) if id(b) in boxes), link.box)
         entry = entries.setdefault(id(box), Entry(box, None, "", order[id(box)]))
-        (entry.files if link in files else entry.links).append(link)
+        (entry.files if id(link) in of_files else entry.links).append(link)
     for box in _rows_without_links(page, {id(e.box) for e in entries.values()}):
         entries[id(box)] = Entry(box, None, "", order[id(box)])
     out = [entry for entry in entries.values() if _name(entry, reading)]

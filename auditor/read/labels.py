@@ -43,7 +43,8 @@ def label_score(folded: str, words: DetectorWords) -> float:
         if f" {phrase} " in padded and len(phrase) / len(folded) >= 0.5:
             best = max(best, 0.45)
     if best < 0.9 and len(folded) >= 8:
-        best = max(best, 0.9 if any(_one_edit(folded, phrase) for phrase in words.labels if len(phrase) >= 8) else 0.0)
+        near = (one for one in words.labels if len(one) >= 8 and -2 < len(one) - len(folded) < 2)
+        best = max(best, 0.9 if any(_one_edit(folded, one) for one in near) else 0.0)
     return best
 
 

@@ -58,7 +58,13 @@ PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading 
 
 
 def read_site(
-    agency: Agency, evidence: SiteEvidence, vocabulary: Vocabulary, as_of: date, *, cache: PageCache | None = None
+    agency: Agency,
+    evidence: SiteEvidence,
+    vocabulary: Vocabulary,
+    as_of: date,
+    *,
+    cache: PageCache | None = None,
+    matcher: LabelMatcher | None = None,
 ) -> SiteFacts:
     """What the looks say of the agency's site on the civil date `as_of`."""
     cache = cache if cache is not None else {}
@@ -105,7 +111,7 @@ def read_site(
             for name in DETECTORS
         }
         return replace(facts, detectors=unread)
-    return _read_readable(facts, agency, scope, evidence, vocabulary, as_of, pages, start)
+    return _read_readable(facts, agency, scope, evidence, matcher or LabelMatcher(vocabulary), as_of, pages, start)
 
 
 def inner_start(start: Page, pages: Mapping[str, Page], vocabulary: Vocabulary) -> Page:
@@ -153,14 +159,14 @@ def _read_readable(
     agency: Agency,
     scope: SiteScope,
     evidence: SiteEvidence,
-    vocabulary: Vocabulary,
+    matcher: LabelMatcher,
     as_of: date,
     pages: dict[str, Page],
     start: Page,
 ) -> SiteFacts:
     own = {key: page for key, page in pages.items() if scope.contains(page.url)}
-    start = inner_start(start, own, vocabulary)
-    context = make_context(agency, scope, evidence, vocabulary, as_of, own, start)
+    start = inner_start(start, own, matcher.vocabulary)
+    context = make_context(agency, scope, evidence, matcher, as_of, own, start)
     detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
     detectors = {name: _date_from_articles(found, context) for name, found in detectors.items()}
     addresses, images = read_addresses(context, detectors)
@@ -191,14 +197,14 @@ def make_context(
     agency: Agency,
     scope: SiteScope,
     evidence: SiteEvidence,
-    vocabulary: Vocabulary,
+    matcher: LabelMatcher,
     as_of: date,
     pages: dict[str, Page],
     start: Page,
 ) -> SiteContext:
     """Everything that detectors share, built once per site."""
     _mark_template(pages.values(), (as_of, start.look.fetched_at.astimezone(VIETNAM).date()))
-    matcher = LabelMatcher(vocabulary)
+    vocabulary = matcher.vocabulary
     looks: dict[str, Look] = {}
     for look in evidence.looks:
         known = looks.get(same_page_key(look.url))

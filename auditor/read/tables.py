@@ -48,6 +48,10 @@ def _redate(item: Item, targets: Mapping[str, Dated | None], texts: Mapping[str,
 
 def _rows(page: Page, names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[list[Tag], dict[int, str]]]:
     """The cells of every data row with what its table's header calls its columns."""
+    telling = {word for name in ("effective", "posted") for word in names.get(name, ())}
+    heads = (box for box in page.boxes if box.tag in ("td", "th") and box.weight <= 80)
+    if not any(fold(box.text) in telling for box in heads):
+        return  # no header names such a column: nothing to tell apart, so the page is not parsed again
     soup = BeautifulSoup(page.decoded.text, "lxml")
     for table in soup.find_all("table"):
         if table.find("table") is not None:

@@ -82,7 +82,7 @@ def unnamed_wants(context: SiteContext) -> list[Want]:
         if not key or key in known or key in context.looks or not context.scope.contains(link.url):
             continue
         short = len(link.folded.split()) <= MENU_WORDS and context.start.is_menu(link)
-        if short and _is_plain(link.url) and not is_feed(link.url) and not _is_file(link.url):
+        if short and _is_plain(link.url) and not is_feed(link.url) and not is_file(link.url):
             wants.setdefault(key, Want(link.url, False, float(len(wants)), "unnamed"))
     return list(wants.values())[:_UNNAMED]
 
@@ -151,7 +151,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))
     for want in _second_level(context):
         wants.setdefault(same_page_key(want.url), want)
-    unread = [want for key, want in wants.items() if key not in context.looks and not _is_file(want.url)]
+    unread = [want for key, want in wants.items() if key not in context.looks and not is_file(want.url)]
     return sorted(unread, key=lambda want: want.priority)
 
 
@@ -179,5 +179,6 @@ def _feeds_of(section: Section, leads: list[Lead], page: Page | None) -> list[st
     return own + [lead.url for lead in feeds]
 
 
-def _is_file(url: str) -> bool:
+def is_file(url: str) -> bool:
+    """An address of a document: its head is enough."""
     return url.lower().rpartition(".")[2] in ("pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx")

@@ -281,15 +281,11 @@ def test_reading_a_page_grows_with_its_size_only(name: str) -> None:
     assert work(2000) < 2.8 * work(1000)
 
 
-QUADRATIC = pytest.mark.xfail(strict=True, reason="every link looks through all its neighbours")
-
-
 @pytest.mark.parametrize(
     "name",
     [
         *("paragraphs", "rows", "addresses", "one_line_of_dates", "nested_lists", "links"),
-        pytest.param("inline_links", marks=QUADRATIC),
-        pytest.param("dead_links", marks=QUADRATIC),
+        *("inline_links", "dead_links"),
     ],
 )
 def test_reading_a_site_grows_with_its_size_only(name: str) -> None:
