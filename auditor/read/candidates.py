@@ -118,6 +118,7 @@ def _page_leads(
     services = matcher.vocabulary.detectors["online_services"]
     for link in page.links:
         if not is_start and not _may_name_a_section(page, link):
+            yield from _application_leads(page, link, scope, matcher)
             continue
         yield from _link_leads(page, link, is_start, opens, agency, scope, matcher)
         if (
@@ -138,6 +139,18 @@ def _page_leads(
             for detector, score in matcher.scores(label, "").items():
                 if score >= STRONG and matcher.vocabulary.detectors[detector].dated:
                     yield Lead(detector, label, url, score - 0.01, Place.FEED, "feed", page.url)
+
+
+def _application_leads(page: Page, link: Link, scope: SiteScope, matcher: LabelMatcher) -> Iterator[Lead]:
+    """The portal's link in the row of one procedure ("Nộp hồ sơ trực tuyến"): it offers the service all the same."""
+    if not link.url or scope.contains(link.url):
+        return
+    if not is_service_portal(link.url, matcher.vocabulary.detectors["online_services"]):
+        return
+    score = matcher.scores(link.text, "").get("online_services", 0.0)
+    if score >= STRONG:
+        kind = "portal" if is_owned(link, scope) else "parent"
+        yield Lead("online_services", link.text, link.url, score, link.place, kind, page.url)
 
 
 def _heading_leads(page: Page, matcher: LabelMatcher) -> Iterator[Lead]:
