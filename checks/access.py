@@ -134,8 +134,8 @@ def _failure(outcome: Outcome[Look]) -> Reason | None:
     return outcome.value.reason if isinstance(outcome, Completed) else outcome.reason
 
 
-def _host_evidence(host: HostLook) -> tuple[EvidenceRef, ...]:
-    return (EvidenceRef(f"https://{host.host}/", host.looked_at),)
+def _host_evidence(host: HostLook, shown: str = "") -> tuple[EvidenceRef, ...]:
+    return (EvidenceRef(f"https://{host.host}/", host.looked_at, shown),)
 
 
 def _https_works(host: HostLook, rule: Criterion) -> Finding:
@@ -160,10 +160,17 @@ def _bad_certificate(host: HostLook, certificate: Certificate, rule: Criterion) 
     key = f"https.{problem}" if verdict is not Verdict.UNVERIFIED else "https.other_problem"
     if problem in _DATE_BOUND and not _clocks_agree(host, certificate, rule):
         verdict, key = Verdict.UNVERIFIED, "https.clock"
+    shown = rule.say(
+        "https.certificate",
+        subject=certificate.subject,
+        issuer=certificate.issuer,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+    )
     return rule.finding(
         verdict,
         key,
-        evidence=_host_evidence(host),
+        evidence=_host_evidence(host, shown),
         reason=Reason.TLS_INVALID if verdict is Verdict.UNVERIFIED else None,
         host=host.host,
         not_after=certificate.not_after,

@@ -111,7 +111,7 @@ class Criterion:
             "missing": self._parts(facts.missing or ("rest",)),
             "found": self._parts(facts.found),
             "count": len(facts.items),
-            "why": self.messages.get(f"why.{facts.why}", ""),
+            "why": self._why(facts),
             "reason_text": self.messages.get(f"reason.{facts.reason}", ""),
         }
         if state is SectionState.UNVERIFIABLE:
@@ -126,6 +126,10 @@ class Criterion:
             return self.finding(self.parent_only, "section.parent_only", section=facts, **fields)
         verdict = {SectionState.PRESENT: Verdict.PASS, SectionState.PARTIAL: Verdict.PARTIAL}.get(state, Verdict.FAIL)
         return self.finding(verdict, f"section.{state}", section=facts, **fields)
+
+    def _why(self, facts: DetectorFacts) -> str:
+        why = self.messages.get(f"why.{facts.why}", "")
+        return f"{why} {self.messages['section.tried'].format(names=', '.join(facts.tried))}" if facts.tried else why
 
     def _parts(self, parts: Iterable[str]) -> str:
         return ", ".join(self.messages.get(f"part.{part}", part) for part in parts)

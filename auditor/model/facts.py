@@ -145,6 +145,7 @@ class DetectorFacts:
     confirmed: bool = True
     found: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()  # the names under which an absent section was looked for
 
     @property
     def usable(self) -> bool:

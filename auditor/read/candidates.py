@@ -16,9 +16,10 @@ from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_english, is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
-_PENALTY = {"anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
+_PENALTY = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
 _LABEL_WORDS_IN_BODY = 7
 MENU_WORDS = 8
+_BLOCK_DEPTH = 2  # boxes between a block and its "Xem thêm"
 _ITEM = 0.95  # in a list's text only the vocabulary's own words name a section; the rest are items
 _HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_information"})
 _HEADING = 0.65  # a page that names itself needs less than a link among many
@@ -106,10 +107,7 @@ def menu_labels(start: Page, scope: SiteScope) -> dict[str, str]:
 
 
 def rank(lead: Lead) -> float:
-    penalty = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}[
-        lead.kind
-    ]
-    return lead.score + _BONUS.get(lead.place, 0.0) - penalty
+    return lead.score + _BONUS.get(lead.place, 0.0) - _PENALTY[lead.kind]
 
 
 def _page_leads(
@@ -181,7 +179,8 @@ def _link_leads(
     in_text = link.place is Place.BODY and bool(link.folded) and not page.is_menu(link)
     if link.url and (is_twin(link.url) or is_paging(link.url) or repeats_segments(link.url)):
         return
-    for label in dict.fromkeys(text for text in (link.text, link.title, _own_words(link)) if text) or ("",):
+    names = (link.text, link.title, _own_words(link), _block_name(link, matcher) if is_start else "")
+    for label in dict.fromkeys(name for name in names if name) or ("",):
         for detector, score in matcher.scores(label, link.url).items():
             if detector != "english" and (is_english(link.url) or is_english(page.url)):
                 continue  # the English twin is one section of its own
@@ -205,6 +204,21 @@ def _own_words(link: Link) -> str:
     if link.box is None:
         return ""
     return nfc(" ".join(part for part in link.box.parts if isinstance(part, str)))
+
+
+def _block_name(link: Link, matcher: LabelMatcher) -> str:
+    """The words that head the block whose link says only "Xem thêm" or the like; "" where there are none."""
+    if link.box is None or link.folded not in matcher.vocabulary.lists["more_words"]:
+        return ""
+    inner = link.box
+    for outer in list(link.box.ancestors())[:_BLOCK_DEPTH]:
+        boxes = [part for part in outer.parts if not isinstance(part, str)]
+        before = boxes[: next(number for number, box in enumerate(boxes) if box is inner)]
+        for box in reversed(before):
+            if 0 < len(box.text.split()) <= MENU_WORDS and not any(one.tag == "a" for one in box.walk()):
+                return nfc(box.text)
+        inner = outer
+    return ""
 
 
 def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> str | None:

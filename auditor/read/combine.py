@@ -5,7 +5,6 @@ from __future__ import annotations
 from auditor.model import Dated, DetectorFacts, Place, Reason, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.context import SiteContext
-from auditor.read.labels import STRONG
 
 _BETTER = [
     SectionState.PRESENT,
@@ -109,15 +108,4 @@ def _nothing(detector: str, context: SiteContext, parents: list[Lead], waiting: 
             why="pages_unread",
             confirmed=False,
         )
-    if _heads_a_block(detector, context):
-        return DetectorFacts(detector, SectionState.UNVERIFIABLE, why="block_only", confirmed=False)
     return DetectorFacts(detector, SectionState.ABSENT, why="no_link")
-
-
-def _heads_a_block(detector: str, context: SiteContext) -> bool:
-    """True if a block of the start page bears the section's name as a heading that leads nowhere.
-
-    Absent means neither label nor link nor content: there is a label here, and a person must look at what it heads.
-    """
-    scores = (context.matcher.scores(text, "").get(detector, 0.0) for _, text in context.start.own_headings)
-    return any(score >= STRONG for score in scores)

@@ -11,7 +11,7 @@ from auditor.read.box_addresses import addresses_in
 from auditor.read.candidates import box_is_owned
 from auditor.read.context import SiteContext
 from auditor.read.dom import Box
-from auditor.read.folding import fold
+from auditor.read.folding import excerpt, fold
 from auditor.read.page import Page
 from auditor.read.urls import is_twin, same_page_key
 
@@ -66,6 +66,8 @@ def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
         for section in facts.sections if facts is not None else ():
             if section.state in (SectionState.PRESENT, SectionState.PARTIAL) and section.place is not Place.FEED:
                 roles[section.url if "#" in section.url else same_page_key(section.url)] = role
+    for item in detectors["feedback"].items if "feedback" in detectors else ():
+        roles.setdefault(same_page_key(item.url or ""), "consultation")
     return roles
 
 
@@ -98,11 +100,11 @@ def _page_addresses(
     for name, content in page.metas:
         if name in ("copyright", "author", "reply-to", "email", "contact"):
             for raw in find_addresses(content):
-                yield raw.address, AddressPlace("meta", page.url, content[:_CONTEXT])
+                yield raw.address, AddressPlace("meta", page.url, excerpt(content, _CONTEXT))
     for box in page.boxes:
         for raw in addresses_in(box):
             where = _where(page, box, raw, parts.get(id(box), role), context)
-            yield raw.address, AddressPlace(where, page.url, raw.excerpt[:_CONTEXT], raw.hidden_as)
+            yield raw.address, AddressPlace(where, page.url, excerpt(raw.excerpt, _CONTEXT), raw.hidden_as)
 
 
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
@@ -120,6 +122,8 @@ def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContex
     around = fold(box.text[:600])
     if role == "feedback" and any(word in around for word in context.matcher.vocabulary.lists["send_words"]):
         return "consultation"
+    if role == "consultation" and context.matcher.vocabulary.any_in("send_words", before):
+        return "consultation"  # nearer than on the section's own page: a published letter names its writer, too
     if _is_repeated_contact(page, box, context):
         return "footer"
     return "article" if page is not context.start else "home_page"

@@ -36,6 +36,15 @@ def fold(text: str) -> str:
     return _NOT_WORD.sub(" ", plain(text)).strip()
 
 
+def excerpt(text: str, length: int = 160) -> str:
+    """The beginning of `text` in at most `length` characters, ended at a word; "…" says that there is more."""
+    text = text.strip()
+    if len(text) <= length:
+        return text
+    kept = text[: length - 1]
+    return (kept.rpartition(" ")[0] or kept).rstrip() + "…"
+
+
 def nfc(text: str) -> str:
     """`text` in NFC, with white space of any kind folded to single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())

@@ -9,7 +9,7 @@ from auditor.model import Item, LookKind, Place, Section, SectionState
 from auditor.read.addresses import find_addresses
 from auditor.read.candidates import box_is_owned, ownership
 from auditor.read.context import SiteContext
-from auditor.read.folding import fold
+from auditor.read.folding import excerpt, fold
 from auditor.read.items import PHONE
 from auditor.read.page import Form, Page
 from auditor.read.sections import feed_date, newest_of
@@ -39,7 +39,7 @@ def search_sections(context: SiteContext) -> Iterator[Section]:
                 found=("form",),
                 fetched_at=page.look.fetched_at,
                 linked_from=page.url,
-                excerpt=form.text.strip()[:120],
+                excerpt=excerpt(form.text, 120),
                 why="parent_portal" if state is SectionState.PARENT_ONLY else "",
             )
             return
@@ -149,7 +149,7 @@ def footer_contact(context: SiteContext) -> Iterator[Section]:
             found=tuple(found),
             missing=(*missing, "own_page"),
             fetched_at=page.look.fetched_at,
-            excerpt=text[:160],
+            excerpt=excerpt(text),
             why="footer_only",
         )
         return

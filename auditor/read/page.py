@@ -24,8 +24,8 @@ _DOWNLOAD = re.compile(
     re.I,
 )
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_MARKS = _HEADINGS | {"a", "span"}
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_MARKS = HEADINGS | {"a", "span"}
 _LITTLE = 20  # characters
 _PART = 25  # characters: less is a mark, not a part
 CLOCK_WEIGHT = 80  # characters: a header clock is a short text
@@ -136,12 +136,12 @@ class Page:
 
     @cached_property
     def headings(self) -> tuple[tuple[int, str], ...]:
-        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.boxes if box.tag in _HEADINGS and box.text)
+        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.boxes if box.tag in HEADINGS and box.text)
 
     @property
     def own_headings(self) -> tuple[tuple[int, str], ...]:
         """The headings of this page's own content (not the side blocks' and the banner's)."""
-        boxes = (box for box in self.boxes if box.tag in _HEADINGS and box.text and box.place is Place.BODY)
+        boxes = (box for box in self.boxes if box.tag in HEADINGS and box.text and box.place is Place.BODY)
         return tuple((int(box.tag[1]), nfc(box.text)) for box in boxes if self.is_main(box))
 
     @cached_property

@@ -23,9 +23,11 @@ from auditor.read.candidates import Lead, ownership
 from auditor.read.combine import combine
 from auditor.read.context import SiteContext
 from auditor.read.dates import parse_date
+from auditor.read.dom import Box
 from auditor.read.entries import Reading
-from auditor.read.folding import fold
-from auditor.read.page import Page
+from auditor.read.folding import excerpt, fold, nfc
+from auditor.read.labels import STRONG
+from auditor.read.page import HEADINGS, Page
 from auditor.read.subject import Subject, Substance
 from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
@@ -33,6 +35,7 @@ from auditor.read.words import Vocabulary
 
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
+_TRIED = 12  # names of a section that a card tells
 _DETAILS = 8  # pages of items that count for a section
 
 
@@ -61,12 +64,56 @@ def detect(
         elif len(sections) < _KEPT:
             sections.append(section)
     rejected += [Candidate(lead.label, lead.url, "parent_portal") for lead in parents]
+    if not (sections or waiting or parents):
+        sections = _blocks(detector, context)
     facts = combine(detector, sections, context, parents, waiting)
-    return replace(facts, looked_at=(*_start_looked(context), *looked), rejected=tuple(rejected[:_REJECTED]))
+    facts = replace(facts, looked_at=(*_start_looked(context), *looked), rejected=tuple(rejected[:_REJECTED]))
+    return _searched(facts, context) if facts.state is SectionState.ABSENT else facts
 
 
 def _start_looked(context: SiteContext) -> tuple[LookedAt, ...]:
-    return (LookedAt(context.start.title[:80], context.start.url, "read"),)
+    return (LookedAt(excerpt(context.start.title, 80), context.start.url, "read"),)
+
+
+def _searched(facts: DetectorFacts, context: SiteContext) -> DetectorFacts:
+    """What was not found was looked for on every page that was read, under all its names."""
+    known = {same_page_key(place.url) for place in facts.looked_at}
+    others = (page for key, page in context.pages.items() if key not in known)
+    places = tuple(LookedAt(excerpt(page.title, 80), page.url, "read") for page in others)
+    names = context.matcher.vocabulary.detectors[facts.detector].names
+    return replace(facts, looked_at=facts.looked_at + places, tried=names[:_TRIED])
+
+
+def _blocks(detector: str, context: SiteContext) -> list[Section]:
+    """Parts of the start page under the section's name, where that name leads to no page.
+
+    A block that shows its content is the section. Absent means neither label nor content; here is a label, so a
+    person must look at a block whose content could not be told.
+    """
+    start, sections = context.start, []
+    for heading in (box for box in start.boxes if box.tag in HEADINGS and box.place is Place.BODY and box.text):
+        label = nfc(heading.text)
+        if not start.is_main(heading) or context.matcher.scores(label, "").get(detector, 0.0) < STRONG:
+            continue
+        make = _maker(Lead(detector, label, start.url, STRONG, Place.BODY, "own", start.url), context)
+        part = start.part(_block_of(heading))
+        words = context.matcher.vocabulary.detectors[detector]
+        substance = judge_page(Subject(part, words, context.reading, (), context.official_domains, context.menu))
+        if substance.state is SectionState.PRESENT:
+            sections.append(_from_substance(substance, part, context, make))
+        else:
+            sections.append(make(SectionState.UNVERIFIABLE, why="block_only", excerpt=excerpt(part.main_text)))
+    return sections[:_KEPT]
+
+
+def _block_of(heading: Box) -> Box:
+    """What the heading is the head of: the largest box in which no other heading is of its rank."""
+    block = heading
+    for outer in heading.ancestors():
+        if outer.parent is None or sum(box.tag in HEADINGS and box.tag <= heading.tag for box in outer.walk()) > 1:
+            break
+        block = outer
+    return block
 
 
 def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section | None, str]:
@@ -176,14 +223,14 @@ def _page_section(
         return (make(SectionState.BROKEN, why="goes_home") if lead.strong else None), "goes_home"
     if _is_soft_404(page, look, context):
         return (
-            make(SectionState.BROKEN, why="soft_404", excerpt=page.main_text[:160]) if lead.strong else None
+            make(SectionState.BROKEN, why="soft_404", excerpt=excerpt(page.main_text)) if lead.strong else None
         ), "soft_404"
     walled = any(form.has_password and form.box is not None and page.is_main(form.box) for form in page.forms)
     if (walled and len(page.main_text) < 400) or (
         len(page.main_text) < 600 and vocabulary.any_in("login", fold(page.main_text))
     ):
         return (
-            make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=page.main_text[:160]) if lead.strong else None
+            make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=excerpt(page.main_text)) if lead.strong else None
         ), "login_wall"
     if _is_shell(page, vocabulary):
         return (
@@ -214,7 +261,7 @@ def _from_substance(substance: Substance, page: Page, context: SiteContext, make
         missing=substance.missing,
         undated=bool(substance.items) and newest is None,
         why=substance.why,
-        excerpt=page.main_text[:160],
+        excerpt=excerpt(page.main_text),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from auditor.model import Place, Trap
 from auditor.read.context import SiteContext
 from auditor.read.dates import scan_dates
-from auditor.read.folding import fold
+from auditor.read.folding import excerpt, fold
 from auditor.read.urls import repeats_segments
 
 
@@ -30,7 +30,7 @@ def _clock(context: SiteContext) -> Iterator[Trap]:
         text = page.place_text(Place.HEADER)[:3000]
         for found in scan_dates(text, as_of=reading.as_of, words=reading.vocabulary.dates).found:
             if found.date in (reading.as_of, reading.fetch_day):
-                yield Trap("clock_date", page.url, found.excerpt[:120])
+                yield Trap("clock_date", page.url, excerpt(found.excerpt, 120))
                 return
 
 

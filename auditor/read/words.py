@@ -19,7 +19,7 @@ DETECTORS = (
 
 @dataclass(frozen=True, slots=True)
 class DetectorWords:
-    """The words of one detector, folded."""
+    """The words of one detector, folded; `names` are its labels as a person writes them."""
 
     name: str
     labels: frozenset[str]
@@ -31,6 +31,7 @@ class DetectorWords:
     is_list: bool
     dated: bool
     minimum_text: int
+    names: tuple[str, ...] = ()
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -92,6 +93,7 @@ def _detector(name: str, raw: Mapping[str, Any]) -> DetectorWords:
         is_list=bool(raw.get("list", False)),
         dated=bool(raw.get("dated", False)),
         minimum_text=int(raw.get("minimum_text", 60)),
+        names=tuple(str(label) for label in raw.get("labels", ())),
         extra={k: tuple(str(v) for v in values) for k, values in raw.items() if k not in known},
     )
 
