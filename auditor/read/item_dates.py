@@ -23,6 +23,11 @@ _SPLIT_DAY = re.compile(
 _URL_DAY = re.compile(
     r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
 )
+# An article's number made of its time: the Government portal's software writes category, yymmddHHMMSS and milliseconds.
+_URL_STAMP = re.compile(
+    r"(?<!\d)\d{0,3}(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d\d{3}(?=\.[a-z]+$|/?$)",
+    re.I,
+)
 _LONG_ROW, _EDGE = 600, 12  # characters of a row that are searched; how near its ends a date must stand
 
 
@@ -127,11 +132,17 @@ def match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
 
 
 def url_date(url: str, reading: Reading) -> Dated | None:
-    """The day that the address of an item's page carries ("/2026/11/19/…"): the last resort."""
-    match = _URL_DAY.search(urlsplit(url).path)
-    if match is None:
-        return None
-    year, month, day = (int(group) for group in match.groups() if group)
+    """The day that the address of an item's page carries ("/2026/11/19/…", "…-115241201164520419.htm"): the last
+    resort."""
+    path = urlsplit(url).path
+    match = _URL_DAY.search(path)
+    if match is not None:
+        year, month, day = (int(group) for group in match.groups() if group)
+    else:
+        match = _URL_STAMP.search(path)
+        if match is None:
+            return None
+        year, month, day = 2000 + int(match[1]), int(match[2]), int(match[3])
     try:
         made = date(year, month, day)
     except ValueError:

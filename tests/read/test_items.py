@@ -53,6 +53,26 @@ def test_every_layout_gives_each_item_its_own_date(layout: str) -> None:
     )
 
 
+STAMPS = {
+    "a category, then yymmddHHMMSS and milliseconds": ("115241201164520419.htm", date(2024, 12, 1)),
+    "no category": ("241128182240327.htm", date(2024, 11, 28)),
+    "the year in full": ("20241126162614233", date(2024, 11, 26)),
+    "a counter": ("19782.htm", None),
+    "a number that is no time": ("115249901164520419.htm", None),
+    "a time that does not exist": ("115241201264520419.htm", None),
+    "longer than such a number": ("99115241201164520419.htm", None),
+    "a day to come": ("115271201164520419.htm", None),
+}
+
+
+@pytest.mark.parametrize("case", STAMPS)
+def test_an_articles_number_that_is_made_of_its_time_dates_it(case: str) -> None:
+    number, day = STAMPS[case]
+    html = f'<ul><li><a href="/trao-so-huu-tri-cho-can-bo-{number}">Trao sổ hưu trí cho bốn cán bộ nghỉ theo chế độ</a></li></ul>'
+    (item,) = extract_items(page(document(html), "/tin-tuc"), READING)
+    assert (item.dated and item.dated.date) == day
+
+
 def test_a_single_item_is_a_list() -> None:
     html = '<div class=box><h2><a href="/t/1">Khai trương trụ sở mới của Sở</a></h2><div>15/05/2026 04:23:00 PM</div></div>'
     items = extract_items(page(document(html), "/tin-tuc"), READING)
