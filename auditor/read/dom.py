@@ -74,6 +74,7 @@ class Box:
     link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
     after: Box | None = None  # the next box in the same parent
+    column: int = 0  # of a table's cell: which of its row; pages laid out by tables name their columns by nothing else
     words: Words = field(default_factory=lambda: Words())
     low: int = 0  # where in words.text its own text begins and ends
     high: int = 0
@@ -230,7 +231,7 @@ def _weigh(boxes: list[Box]) -> None:
     for box in reversed(boxes):
         box.weight = sum(len(part.strip()) if isinstance(part, str) else part.weight for part in box.parts)
     for box in boxes:
-        before, last = box.start, None
+        before, last, column = box.start, None, 0
         for part in box.parts:
             if isinstance(part, str):
                 before += len(part.strip())
@@ -238,6 +239,9 @@ def _weigh(boxes: list[Box]) -> None:
                 if last is not None:
                     last.after = part
                 part.start, last = before, part
+                if part.tag in ("td", "th"):
+                    column += 1
+                    part.column = column
                 before += part.weight
 
 
@@ -248,7 +252,7 @@ def _place(boxes: list[Box], total: int) -> None:
             continue
         box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
         name = box.classes
-        box.signature = hash((parent.signature, box.tag, _lasting(name) if name != " " else ""))
+        box.signature = hash((parent.signature, box.tag, box.column, _lasting(name) if name != " " else ""))
         if (
             (box.attrs.get("style") and _HIDDEN.search(box.attrs["style"] or ""))
             or "hidden" in box.attrs

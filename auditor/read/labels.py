@@ -17,6 +17,8 @@ _ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
 
 STRONG = 0.75  # a label that by itself means the section
 CANDIDATE = 0.40  # worth a look
+_NAMED = 0.9  # the label is another section's own name …
+_HINT = 0.45  # … and then a general word in it ("Thông tin" in "Thông tin thống kê") says nothing
 
 
 def label_score(folded: str, words: DetectorWords) -> float:
@@ -41,7 +43,7 @@ def label_score(folded: str, words: DetectorWords) -> float:
             best = max(best, _containment(phrase, folded))
     for phrase in words.weak:
         if f" {phrase} " in padded and len(phrase) / len(folded) >= 0.5:
-            best = max(best, 0.45)
+            best = max(best, _HINT)
     if best < 0.9 and len(folded) >= 8:
         near = (one for one in words.labels if len(one) >= 8 and -2 < len(one) - len(folded) < 2)
         best = max(best, 0.9 if any(_one_edit(folded, one) for one in near) else 0.0)
@@ -131,11 +133,13 @@ class LabelMatcher:
         if key not in self._seen:
             folded = self.spell_out(label) if len(label) <= 140 else ""
             long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
-            self._seen[key] = {
+            found = {
                 name: score
                 for name, words in self.vocabulary.detectors.items()
                 if (score := self._score(folded, long, url, words)) >= CANDIDATE
             }
+            named = any(score >= _NAMED for score in found.values())
+            self._seen[key] = {name: score for name, score in found.items() if not (named and score == _HINT)}
         return self._seen[key]
 
     def score(self, label: str, url: str, detector: str) -> float:

@@ -101,6 +101,7 @@ class Page:
     clocks: frozenset[int] = field(default=frozenset())  # signatures of boxes that show today's date on every page
     stamps: frozenset[str] = field(default=frozenset())  # the ways to write that date
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
+    own_twins: frozenset[int] = field(default=frozenset())  # boxes that are this page's own although their twin is not
 
     def anchor(self, fragment: str) -> Box | None:
         """The part of the page that "#fragment" leads to: the named element, or what stands around a named mark."""
@@ -154,7 +155,7 @@ class Page:
     def is_menu(self, link: Link) -> bool:
         """True if the link stands in a menu: by its place, on every page, or in a block of short links alone."""
         box = link.box
-        if link.place in (Place.HEADER, Place.SIDE) or (box is not None and box.mark in self.template):
+        if link.place in (Place.HEADER, Place.SIDE) or (box is not None and self._is_template(box)):
             return True
         for outer in list(box.ancestors())[:6] if box is not None else ():
             known = self._menus.get(id(outer))
@@ -167,7 +168,10 @@ class Page:
     def is_main(self, box: Box) -> bool:
         if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
             return False
-        return box.mark not in self.template and not self._is_clock(box)
+        return not self._is_template(box) and not self._is_clock(box)
+
+    def _is_template(self, box: Box) -> bool:
+        return box.mark in self.template and id(box) not in self.own_twins
 
     def _is_clock(self, box: Box) -> bool:
         return box.signature in self.clocks and box.weight <= CLOCK_WEIGHT and any(s in box.text for s in self.stamps)

@@ -218,7 +218,7 @@ def _page_section(
     detector: str, lead: Lead, look: Look, page: Page, context: SiteContext, make: Maker
 ) -> tuple[Section | None, str]:
     vocabulary = context.matcher.vocabulary
-    home = same_page_key(page.url) == same_page_key(context.start.url)
+    home = _leads_home(page, look, context)
     if home and detector not in ("news", "search", "online_services"):
         return (make(SectionState.BROKEN, why="goes_home") if lead.strong else None), "goes_home"
     if _is_soft_404(page, look, context):
@@ -232,7 +232,7 @@ def _page_section(
         return (
             make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=excerpt(page.main_text)) if lead.strong else None
         ), "login_wall"
-    if _is_shell(page, vocabulary):
+    if _is_shell(page, vocabulary) or (not home and page.scripts and page.text == context.start.text):
         return (
             make(SectionState.UNVERIFIABLE, reason=Reason.NEEDS_JAVASCRIPT, why="js_only") if lead.strong else None
         ), "js_only"
@@ -246,9 +246,23 @@ def _page_section(
         lead.strong,
     )
     substance = judge_page(subject)
+    if home and detector == "online_services" and "portal_link" not in substance.found:
+        return (make(SectionState.BROKEN, why="goes_home") if lead.strong else None), "goes_home"
     if substance.state is SectionState.EMPTY and not lead.strong:
         return None, substance.why or "no_substance"
     return _from_substance(substance, page, context, make), "read"
+
+
+def _leads_home(page: Page, look: Look, context: SiteContext) -> bool:
+    """True for a label that opens the start page, also one sent to another address of it ("/index.php").
+
+    The same text without a redirect is the start page only where no script could fill it.
+    """
+    start = context.start
+    if same_page_key(page.url) == same_page_key(start.url):
+        return True
+    moved = same_page_key(look.url) != same_page_key(look.final_url)
+    return page.text == start.text and (moved or not page.scripts)
 
 
 def _from_substance(substance: Substance, page: Page, context: SiteContext, make: Maker) -> Section:

@@ -291,8 +291,32 @@ def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
     running = frozenset(key for key, count in clocks.items() if count >= max(3, len(full) * 0.8))
     for page in pages:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
+        page.own_twins = _own_twins(page)
         for name in ("main_text", "main_boxes"):
             page.__dict__.pop(name, None)
+
+
+def _own_twins(page: Page) -> frozenset[int]:
+    """What stands a second time on the page, outside the blocks that all pages share: ids of boxes.
+
+    A block of the newest posts beside a list of the same posts, where no class tells one from the other: what lies in
+    a block that is shared as a whole is the template's, its twin in the list is the page's own.
+    """
+    seen: Counter[tuple[int, int]] = Counter(box.mark for box in page.boxes if box.weight and box.mark in page.template)
+    twins = {mark for mark, count in seen.items() if count > 1}
+    if not twins:
+        return frozenset()
+    settled: set[tuple[int, int]] = set()
+    own: dict[int, tuple[int, int]] = {}
+    for box in page.boxes:
+        parent = box.parent
+        if parent is None or box.mark not in twins:
+            continue
+        if parent.mark in page.template and id(parent) not in own:
+            settled.add(box.mark)
+        else:
+            own[id(box)] = box.mark
+    return frozenset(key for key, mark in own.items() if mark in settled)
 
 
 def _mark_menus(pages: list[Page]) -> None:

@@ -163,7 +163,8 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     phones = len(PHONE.findall(subject.page.main_text)) or len(_SHORT_PHONE.findall(subject.page.main_text))
     if not rows:
         rows = tuple(Item(address, None, None, ("email",)) for address in addresses)
-    if len(addresses) >= 2 and (people >= 2 or (subject.strong and len(rows) >= 3)):
+    units = _unit_rows(subject)
+    if len(addresses) >= 2 and (people >= 2 or units >= 2 or (subject.strong and len(rows) >= 3)):
         found, missing = ["email", "name"], []
     elif people >= 2 and (phones >= 2 or addresses):
         found = ["name"] + (["phone"] if phones else []) + (["email"] if addresses else [])
@@ -171,6 +172,13 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     else:
         return Substance(SectionState.EMPTY, missing=("name", "email"))
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, tuple(found), tuple(missing))
+
+
+def _unit_rows(subject: Subject) -> int:
+    """Rows that begin with a unit's name and give its address: "Phòng Quản lý ngân sách | … | qlns@…"."""
+    words = tuple(f"{word} " for word in subject.reading.vocabulary.lists["unit_words"])
+    rows = (box for box in subject.page.boxes if box.tag in ("tr", "li") and "@" in box.text)
+    return sum(subject.page.is_main(row) and fold(row.text).startswith(words) for row in rows)
 
 
 def _projects(subject: Subject, items: tuple[Item, ...]) -> Substance:
