@@ -17,6 +17,7 @@ from auditor.gather.host import look_at_host
 from auditor.gather.mail import look_at_mail_domain
 from auditor.gather.network import Network, NetworkOptions
 from auditor.gather.site import Crawl, look_again
+from auditor.mailboxes import load_register
 from auditor.model import (
     OUR_SIDE,
     Agency,
@@ -29,6 +30,7 @@ from auditor.model import (
     History,
     HostLook,
     LookKind,
+    MailboxRegister,
     MailEvidence,
     MailFacts,
     Reason,
@@ -85,6 +87,7 @@ class AuditContext:
     as_of: date
     profile: str
     budget: int
+    register: MailboxRegister | None = None
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
 
@@ -138,7 +141,7 @@ async def open_context(
     )
     rulebook = load_rulebook(folder)
     rulebook.for_audit(as_of, profile or audit.law_profile)  # an unknown profile is refused before any look
-    vocabulary, calendar = load_vocabulary(folder), load_calendar(folder)
+    vocabulary, calendar, register = load_vocabulary(folder), load_calendar(folder), load_register(folder)
     async with Network(options, resolver) as network:
         yield AuditContext(
             settings,
@@ -151,6 +154,7 @@ async def open_context(
             as_of,
             profile or audit.law_profile,
             budget or audit.budget_pages,
+            register,
         )
 
 
@@ -241,7 +245,7 @@ def _finish(
     site = read_site(agency, evidence, context.vocabulary, context.as_of, cache=cache)
     history = replace(history, nxdomain_confirmed=_nxdomain_confirmed(host))
     mail_facts = read_mail(mail, first_mail) if mail is not None else None
-    facts = AgencyFacts(agency, context.as_of, site, host, mail_facts, context.calendar, history)
+    facts = AgencyFacts(agency, context.as_of, site, host, mail_facts, context.calendar, history, context.register)
     ruleset, findings, scores = judge(facts, context.rulebook, context.profile)
     return AgencyAudit(
         agency=agency,
@@ -285,6 +289,7 @@ def judge_evidence(
     as_of: date,
     history: History | None = None,
     records: tuple[PersonVerdict, ...] = (),
+    register: MailboxRegister | None = None,
 ) -> AgencyAudit:
     """Read and judge stored evidence again, by the given rules. Pure.
 
@@ -297,7 +302,7 @@ def judge_evidence(
         # whether a second look agreed was settled that night; the stored evidence is the last one's
         mail = replace(read_mail(audit.mail_evidence), confirmed=audit.mail.confirmed)
     history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
-    facts = AgencyFacts(audit.agency, as_of, site, audit.host, mail, calendar, history)
+    facts = AgencyFacts(audit.agency, as_of, site, audit.host, mail, calendar, history, register)
     ruleset, findings, scores = judge(facts, rulebook, profile, records)
     return replace(
         audit, as_of=as_of, ruleset=ruleset, site=site, mail=mail, findings=findings, scores=scores, evidence=evidence

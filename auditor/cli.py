@@ -30,6 +30,7 @@ COMMANDS = {
     "attest": "auditor.commands.person:attest",
     "waive": "auditor.commands.person:waive",
     "agencies": "auditor.commands.agencies:agencies",
+    "mailboxes": "auditor.commands.mailboxes:mailboxes",
     "doctor": "auditor.commands.setup:doctor",
     "demo": "auditor.commands.demo:demo",
 }

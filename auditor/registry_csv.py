@@ -18,7 +18,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from auditor.configuration import ConfigError, Document, Location, load_yaml
-from auditor.read.folding import fold
 from auditor.registry import (
     AgencyEntry,
     Problem,
@@ -28,6 +27,7 @@ from auditor.registry import (
     read_entries,
     registry_path,
 )
+from auditor.table_file import fold_word
 from config import shipped_folder
 
 _LISTS = frozenset({"also", "extra_hosts", "predecessors", "successors", "mailboxes", "short_names", "portal_hosts"})
@@ -139,11 +139,6 @@ def _read_text(path: Path) -> str:
         raise ConfigError(str(path), error.object[: error.start].count(b"\n") + 1, expected="utf8") from error
     except OSError as error:
         raise ConfigError(str(path), expected="readable_file", found=error.strerror) from error
-
-
-def fold_word(text: str) -> str:
-    """A heading or a word of a cell for comparison: no case, no accents, no blanks, no punctuation."""
-    return re.sub(r"[\W_]+", "", fold(text))
 
 
 def _separator(text: str, names: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.audit import judge_evidence
-from auditor.model import AgencyAudit, Calendar, Change
+from auditor.model import AgencyAudit, Calendar, Change, MailboxRegister
 from auditor.nightly import settled
 from auditor.read.words import Vocabulary
 from auditor.rulebook import Rulebook
@@ -21,6 +21,7 @@ class Rules:
     vocabulary: Vocabulary
     calendar: Calendar
     profile: str | None = None
+    register: MailboxRegister | None = None  # today's: earlier ones are not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def rejudge(store: Store, run_id: int, audit_id: int, rules: Rules) -> Rejudged:
         profile=rules.profile or old.ruleset.requested,
         as_of=old.as_of,
         history=store.history_for(old.agency.code, old.as_of),
+        register=rules.register,
     )
     audit = settled(judged, store, rules.rulebook)
     number = store.save_audit(run_id, audit, rejudged_from=audit_id)

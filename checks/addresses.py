@@ -36,9 +36,9 @@ def official_address(facts: AgencyFacts, rule: Criterion) -> Finding:
     if own:
         return _about(rule, Verdict.PASS, "addresses.official", own, facts)
     if official:
-        unread = _unread(facts, rule)  # the contact page may publish it
+        unread = unread_addresses(facts, rule)  # the contact page may publish it
         return unread or _about(rule, Verdict.PARTIAL, "addresses.official_only_elsewhere", official, facts)
-    return _unread(facts, rule) or _looked_everywhere(rule, Verdict.FAIL, "addresses.no_official", facts)
+    return unread_addresses(facts, rule) or _looked_everywhere(rule, Verdict.FAIL, "addresses.no_official", facts)
 
 
 @check("g.free_mail")
@@ -132,7 +132,7 @@ def _no_domain(facts: AgencyFacts, rule: Criterion) -> Finding | None:
     return rule.finding(Verdict.UNVERIFIED, "addresses.no_domain", reason=Reason.NOT_CONFIGURED)
 
 
-def _unread(facts: AgencyFacts, rule: Criterion) -> Finding | None:
+def unread_addresses(facts: AgencyFacts, rule: Criterion) -> Finding | None:
     """Unverified where an address may stand that could not be read: in an image, or on an unread contact page."""
     if facts.site.image_addresses:
         return _images(rule, facts)
@@ -148,7 +148,7 @@ def _unread(facts: AgencyFacts, rule: Criterion) -> Finding | None:
 
 def _unless_unread(facts: AgencyFacts, rule: Criterion) -> Finding | None:
     """The same for a criterion that one readable contact address is enough to answer."""
-    return None if any(fact.agency_contact for fact in facts.site.addresses) else _unread(facts, rule)
+    return None if any(fact.agency_contact for fact in facts.site.addresses) else unread_addresses(facts, rule)
 
 
 def _images(rule: Criterion, facts: AgencyFacts) -> Finding:

@@ -29,10 +29,12 @@ from auditor.model import (
     Item,
     Look,
     LookKind,
+    MailboxRegister,
     MailFacts,
     MxFacts,
     Place,
     Reason,
+    RegisteredMailbox,
     Section,
     SectionState,
     SiteFacts,
@@ -211,6 +213,12 @@ def make_mail(**changes: Any) -> MailFacts:
     return replace(mail, **changes)
 
 
+def make_register(*boxes: RegisteredMailbox, recorded_on: date = AS_OF) -> MailboxRegister:
+    """The operator's register; without `boxes`, one that agrees with make_site()."""
+    agreed = (RegisteredMailbox(make_agency().code, fact.address, True, AS_OF) for fact in make_site().addresses)
+    return MailboxRegister.of(boxes or agreed, recorded_on)
+
+
 def make_facts(site: SiteFacts | None = None, *, as_of: date = AS_OF, **changes: Any) -> AgencyFacts:
     """Everything that a check may look at; all in order unless changed."""
     facts = AgencyFacts(
@@ -220,5 +228,6 @@ def make_facts(site: SiteFacts | None = None, *, as_of: date = AS_OF, **changes:
         host=make_host(),
         mail=make_mail(),
         calendar=calendar(),
+        register=make_register(),
     )
     return replace(facts, **changes)

@@ -68,6 +68,7 @@ def rejudge(
 def _rejudge(
     work: Workplace, store: Store, codes: Sequence[str], as_of: date | None, profile: str | None
 ) -> list[Rejudged]:
+    from auditor.mailboxes import load_register
     from auditor.rejudge import Rules, choose
     from auditor.rejudge import rejudge as judge_again
     from auditor.rulebook import load_calendar
@@ -82,7 +83,8 @@ def _rejudge(
     numbers = {code: number for code, number in chosen.items() if number is not None}
     if not numbers:
         raise CannotRun("nothing_to_rejudge", path=store.path)
-    rules = Rules(work.rulebook, load_vocabulary(work.configured), load_calendar(work.configured), profile)
+    vocabulary, calendar = load_vocabulary(work.configured), load_calendar(work.configured)
+    rules = Rules(work.rulebook, vocabulary, calendar, profile, load_register(work.configured))
     run_id = store.begin_run(
         RunKind.REJUDGE, as_of or today(work.settings), work.rulebook.digest, numbers, profile=profile or "", at=now()
     )

@@ -39,6 +39,7 @@ from auditor.model.facts import (
     Trap,
 )
 from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
+from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
 from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason
 from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
 
@@ -47,7 +48,7 @@ __all__ = [
     "AgencyKind", "Basis", "Calendar", "Candidate", "Certificate", "Change", "Completed", "Criterion", "DateSource",
     "Dated", "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed",
     "Finding", "History", "HostLook", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence",
-    "MailFacts", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "Ruleset", "Score", "Scorecard",
-    "Section", "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SpfFacts", "Trap",
-    "Verdict", "check", "fold_host", "section_evidence",
+    "MailFacts", "MailboxRegister", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "RegisteredMailbox",
+    "Ruleset", "Score", "Scorecard", "Section", "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState",
+    "SiteStatus", "SpfFacts", "Trap", "Verdict", "check", "fold_host", "section_evidence",
 ]  # fmt: skip

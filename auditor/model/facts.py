@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from auditor.model.agency import Agency
 from auditor.model.evidence import HostLook, MailEvidence
+from auditor.model.mailboxes import MailboxRegister
 from auditor.model.outcome import Reason
 
 
@@ -354,3 +355,4 @@ class AgencyFacts:
     mail: MailFacts | None
     calendar: Calendar = field(default_factory=Calendar)
     history: History = field(default_factory=History)
+    register: MailboxRegister | None = None  # of the mail system's mailboxes, as its operator listed them
