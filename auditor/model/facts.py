@@ -68,12 +68,14 @@ class DateSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A date with its proof: the words it was read from and the page they stand on."""
+    """A date with its proof: the words it was read from and the page they stand on. `year_shown` False: the year is
+    not written there and was taken as the latest possible one."""
 
     date: date
     source: DateSource
     excerpt: str
     url: str
+    year_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from auditor.model import Agency, Place, SiteScope, fold_host
 from auditor.read.dom import Box
 from auditor.read.folding import fold, nfc
-from auditor.read.labels import CANDIDATE, STRONG, LabelMatcher
+from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
 from auditor.read.page import Link, Page, absolute
 from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_english, is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
@@ -184,7 +184,8 @@ def _link_leads(
         for detector, score in matcher.scores(label, link.url).items():
             if detector != "english" and (is_english(link.url) or is_english(page.url)):
                 continue  # the English twin is one section of its own
-            if in_text and (score < (STRONG if opens else _ITEM) or len(label.split()) > _LABEL_WORDS_IN_BODY):
+            enough = _ITEM if not opens else WEAK if detector in _HUBS and not is_start else STRONG
+            if in_text and (score < enough or len(label.split()) > _LABEL_WORDS_IN_BODY):
                 continue
             kind = _kind(page, link, detector, agency, scope, matcher)
             if kind is None or (kind in ("foreign", "dead") and score < 0.9):
@@ -229,7 +230,7 @@ def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScop
     kind = ownership(link.url, agency, scope)
     if kind == "own":
         return kind
-    if detector in ("online_services", "procedures") and is_service_portal(
+    if detector in ("online_services", "procedures", "feedback") and is_service_portal(
         link.url, matcher.vocabulary.detectors["online_services"]
     ):
         return "portal" if is_owned(link, scope) else "parent"

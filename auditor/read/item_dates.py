@@ -45,7 +45,7 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         text = box.text if len(box.text) <= 120 else own
         if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
             continue
-        for found in reading.find(text) or (reading.find(stamp[:10]) if stamp else []):
+        for found in reading.find(text) or _stamped(text, stamp, reading):
             if found.role in ROLES:
                 key = (ROLES[found.role] + (2 if len(text) > 80 else 0), n)
                 if best is None or key < best[:2]:
@@ -55,7 +55,17 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
             _issue_date(page, entry, reading) if reading.own_numbers else None
         )
     source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
-    return Dated(best[2].date, source, nfc(best[3])[:120], page.url)
+    return Dated(best[2].date, source, nfc(best[3])[:120], page.url, year_shown=best[2].kind != "yearless")
+
+
+def _stamped(text: str, stamp: str, reading: Reading) -> list[FoundDate]:
+    """A day without its year, or a <time> element's machine date; where the two differ, what is shown counts."""
+    shown = reading.find_yearless(text)
+    machine = reading.find(stamp[:10]) if stamp else []
+    agree = (
+        machine and shown and (machine[0].date.day, machine[0].date.month) == (shown[0].date.day, shown[0].date.month)
+    )
+    return machine if agree or not shown else shown
 
 
 def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:

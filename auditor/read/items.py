@@ -44,7 +44,7 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     inline: dict[int, frozenset[int]] = {}
     for link in page.links:
         box = link.box
-        if not link.url or box is None or box.tag == "option" or not (link.folded or link.is_file):
+        if not link.url or box is None or box.tag in ("option", "area") or not (link.folded or link.is_file):
             continue
         if link.folded in not_labels and not link.is_file:
             continue
@@ -116,9 +116,10 @@ def _row_boxes(links: Sequence[Link]) -> set[int]:
         row = next((b for b in _around(link) if b.tag in _ROWS), None)
         if row is None:
             continue
-        # a list of files inside a row belongs to the row
-        outer = next((b for b in row.ancestors() if b.tag in ("tr", "article")), None)
-        if outer is not None and outer.weight < 1500 and row.tag == "li" and link.is_file:
+        # a list of files, or of fields with a file, inside a row belongs to the row
+        around = ("tr", "article", "li") if row.tag == "dl" else ("tr", "article")
+        outer = next((b for b in row.ancestors() if b.tag in around), None)
+        if outer is not None and outer.weight < 1500 and row.tag in ("li", "dl") and link.is_file:
             row = outer
         _, urls, titles = held.setdefault(id(row), (row, set(), set()))
         urls.add(link.url)
@@ -236,7 +237,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
     url = entry.link.url if entry.link is not None else None
     dated = entry.dated
     known = reading.known.get(same_page_key(url)) if url else None
-    if dated is None and known is not None and known.date <= reading.as_of:
+    if (dated is None or not dated.year_shown) and known is not None and known.date <= reading.as_of:
         dated = known
     if dated is None and url and not (entry.files and not entry.links):
         dated = url_date(url, reading)

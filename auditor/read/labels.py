@@ -10,12 +10,15 @@ from auditor.read.folding import fold
 from auditor.read.words import DetectorWords, Vocabulary
 
 _MAX_WORDS = 11
-_PREFIX_WORDS = 5
+_PREFIX_WORDS = 6
+_BOTH = re.compile(r"\s+[-–|/&]\s+")
+_PART = 0.8
 _PICTURE = 1.1  # of a picture without words the address is all there is
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
 _ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
 
 STRONG = 0.75  # a label that by itself means the section
+WEAK = 0.5  # one of the vocabulary's general words for it
 CANDIDATE = 0.40  # worth a look
 _NAMED = 0.9  # the label is another section's own name …
 _HINT = 0.45  # … and then a general word in it ("Thông tin" in "Thông tin thống kê") says nothing
@@ -31,7 +34,7 @@ def label_score(folded: str, words: DetectorWords) -> float:
     if any(f" {phrase} " in padded for phrase in words.not_):
         return 0.0
     if folded in words.weak:
-        return 0.5
+        return WEAK
     count = len(folded.split())
     if count > _MAX_WORDS:
         return 0.0
@@ -59,6 +62,11 @@ def _containment(phrase: str, label: str) -> float:
         return 0.0
     start = 0.1 if label.startswith(phrase) else 0.0
     return min(0.97, 0.45 + start + 0.45 * coverage)
+
+
+def _by_parts(parts: list[str], words: DetectorWords) -> float:
+    """A label that joins two sections' names ("Liên hệ - Góp ý") means both."""
+    return _PART if len(parts) > 1 and any(part in words.labels for part in parts) else 0.0
 
 
 def _one_edit(a: str, b: str) -> bool:
@@ -133,10 +141,11 @@ class LabelMatcher:
         if key not in self._seen:
             folded = self.spell_out(label) if len(label) <= 140 else ""
             long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
+            parts = [self.spell_out(part) for part in _BOTH.split(label)] if len(label) <= 80 else []
             found = {
                 name: score
                 for name, words in self.vocabulary.detectors.items()
-                if (score := self._score(folded, long, url, words)) >= CANDIDATE
+                if (score := max(self._score(folded, long, url, words), _by_parts(parts, words))) >= CANDIDATE
             }
             named = any(score >= _NAMED for score in found.values())
             self._seen[key] = {name: score for name, score in found.items() if not (named and score == _HINT)}

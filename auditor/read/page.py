@@ -213,7 +213,8 @@ class Page:
 def looks_like_menu(box: Box) -> bool:
     if box.weight > 4000:
         return False
-    words_of = (inner.text or inner.attrs.get("title") or _alt(inner) for inner in box.walk() if inner.tag == "a")
+    links = (inner for inner in box.walk() if inner.tag in ("a", "area"))
+    words_of = (inner.text or inner.attrs.get("title") or inner.attrs.get("alt") or _alt(inner) for inner in links)
     texts = [text for text in words_of if text]
     if len(texts) < 4:
         return False

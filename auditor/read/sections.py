@@ -125,7 +125,7 @@ def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section
         return make(SectionState.BROKEN, why="foreign_host"), "foreign_host"
     if lead.kind == "portal":
         state = SectionState.PRESENT if detector == "online_services" else SectionState.PARTIAL
-        missing = () if detector == "online_services" else ("time_limit", "file_list")
+        missing = {"procedures": ("time_limit", "file_list"), "feedback": ("own_page",)}.get(detector, ())
         return make(state, found=("portal_link",), missing=missing, why="portal_link"), "read"
     if lead.kind == "anchor":
         return _anchor_section(detector, lead, context, make)

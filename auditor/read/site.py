@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta, timezone
@@ -25,7 +24,6 @@ from auditor.model import (
     Trap,
 )
 from auditor.model.facts import READABLE_STATES
-from auditor.read.articles import article_date
 from auditor.read.candidates import Lead, leads, menu_labels
 from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
@@ -35,10 +33,12 @@ from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
 from auditor.read.items import extract_items
 from auditor.read.labels import STRONG, LabelMatcher
-from auditor.read.page import CLOCK_WEIGHT, Page, is_html, looks_like_menu, read_page
-from auditor.read.sections import detect, feed_date, newest_of
+from auditor.read.page import Page, is_html, read_page
+from auditor.read.section_dates import date_from_articles
+from auditor.read.sections import detect, feed_date
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
+from auditor.read.template import mark_template
 from auditor.read.traps import find_traps
 from auditor.read.urls import same_page_key
 from auditor.read.words import DETECTORS, Vocabulary
@@ -51,7 +51,6 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "contact": footer_contact,
 }
 _NOT_AN_UPDATE = "work_schedule"
-_SHELL = 60  # characters: a page with less text is empty or a script's shell
 _NEWS_ITEMS = 2  # dated items that make an unnamed menu page the news
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
@@ -168,7 +167,7 @@ def _read_readable(
     start = inner_start(start, own, matcher.vocabulary)
     context = make_context(agency, scope, evidence, matcher, as_of, own, start)
     detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
-    detectors = {name: _date_from_articles(found, context) for name, found in detectors.items()}
+    detectors = {name: date_from_articles(found, context) for name, found in detectors.items()}
     addresses, images = read_addresses(context, detectors)
     newest = max(
         (
@@ -203,7 +202,7 @@ def make_context(
     start: Page,
 ) -> SiteContext:
     """Everything that detectors share, built once per site."""
-    _mark_template(pages.values(), (as_of, start.look.fetched_at.astimezone(VIETNAM).date()))
+    mark_template(pages.values(), (as_of, start.look.fetched_at.astimezone(VIETNAM).date()))
     vocabulary = matcher.vocabulary
     looks: dict[str, Look] = {}
     for look in evidence.looks:
@@ -269,66 +268,6 @@ def _unnamed_news(context: SiteContext, named: set[str]) -> list[Lead]:
     return [best[1]] if best is not None else []
 
 
-def _mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
-    """Mark on each page what it shares with the others: menus, side blocks, footer; and boxes with a running clock."""
-    pages = list(pages)
-    if sum(len(page.text) >= _SHELL for page in pages) < 3:
-        _mark_menus(pages)
-        return
-    counts: Counter[tuple[int, int]] = Counter()
-    clocks: Counter[int] = Counter()
-    stamps = {
-        f"{form}"
-        for day in today
-        for form in (f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", f"{day.day}/{day.month}/{day.year}")
-    }
-    full = [page for page in pages if len(page.text) >= _SHELL]  # a script's shell shares nothing
-    for page in full:
-        counts.update({box.mark for box in page.boxes if box.weight})
-        short = [box for box in page.boxes if 8 <= box.weight <= CLOCK_WEIGHT]
-        clocks.update({box.signature for box in short if any(stamp in box.text for stamp in stamps)})
-    shared = frozenset(key for key, count in counts.items() if count >= max(3, len(full) * 0.4))
-    running = frozenset(key for key, count in clocks.items() if count >= max(3, len(full) * 0.8))
-    for page in pages:
-        page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
-        page.own_twins = _own_twins(page)
-        for name in ("main_text", "main_boxes"):
-            page.__dict__.pop(name, None)
-
-
-def _own_twins(page: Page) -> frozenset[int]:
-    """What stands a second time on the page, outside the blocks that all pages share: ids of boxes.
-
-    A block of the newest posts beside a list of the same posts, where no class tells one from the other: what lies in
-    a block that is shared as a whole is the template's, its twin in the list is the page's own.
-    """
-    seen: Counter[tuple[int, int]] = Counter(box.mark for box in page.boxes if box.weight and box.mark in page.template)
-    twins = {mark for mark, count in seen.items() if count > 1}
-    if not twins:
-        return frozenset()
-    settled: set[tuple[int, int]] = set()
-    own: dict[int, tuple[int, int]] = {}
-    for box in page.boxes:
-        parent = box.parent
-        if parent is None or box.mark not in twins:
-            continue
-        if parent.mark in page.template and id(parent) not in own:
-            settled.add(box.mark)
-        else:
-            own[id(box)] = box.mark
-    return frozenset(key for key, mark in own.items() if mark in settled)
-
-
-def _mark_menus(pages: list[Page]) -> None:
-    """Of two pages only the menus that they share are surely not content."""
-    menus = [{box.mark for box in page.boxes if looks_like_menu(box)} for page in pages if len(page.text) >= _SHELL]
-    shared = frozenset.intersection(*(frozenset(one) for one in menus)) if len(menus) == 2 else frozenset()
-    for page in pages:
-        page.template = shared
-        page.__dict__.pop("main_text", None)
-        page.__dict__.pop("main_boxes", None)
-
-
 def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:
     out = {}
     for look in evidence.latest().values():
@@ -373,23 +312,6 @@ def _known_dates(evidence: SiteEvidence, feeds: Mapping[str, Feed], reading: Rea
             if dated is not None and item.url:
                 known[same_page_key(item.url)] = dated
     return known
-
-
-def _date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
-    """Lists that show no dates: the dates of those of their items whose own pages were read."""
-    if not found.undated:
-        return found
-    sections = []
-    for section in found.sections:
-        items = []
-        for item in section.items:
-            page = context.page_at(item.url) if item.url and item.dated is None else None
-            dated = article_date(page, context.reading) if page is not None else item.dated
-            items.append(replace(item, dated=dated))
-        newest = newest_of(items)
-        sections.append(replace(section, items=tuple(items), newest=newest, undated=bool(items) and newest is None))
-    newest = max((s.newest for s in sections if s.newest is not None), key=lambda d: d.date, default=None)
-    return replace(found, sections=tuple(sections), newest=newest, undated=newest is None)
 
 
 def _encoding(pages: Mapping[str, Page], start: Page) -> EncodingFacts:

@@ -252,7 +252,8 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
     weeks = []
     for item in items:
         span = week_range(item.title, reading.as_of, reading.vocabulary.dates)
-        if span is not None and span[0] <= reading.as_of and item.dated is None:
+        own_days = item.dated is not None and span is not None and span[0] <= item.dated.date <= span[1]
+        if span is not None and span[0] <= reading.as_of and (item.dated is None or own_days):
             item = replace(item, dated=Dated(span[0], DateSource.TITLE, item.title[:120], subject.page.url))
         weeks.append(item)
     span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)

@@ -109,7 +109,7 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     if not strong or detector == "news":
         yield from feeds[:1]  # otherwise a feed is only wanted where the list shows no dates
     if len(strong) < 2 or detector in ("organisation", "email_directory", "legal_documents"):
-        yield from weak[:_WEAK_LEADS]
+        yield from weak[: 2 * _WEAK_LEADS if detector == "email_directory" else _WEAK_LEADS]
 
 
 def _is_plain(url: str) -> bool:
@@ -135,7 +135,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 SectionState.EMPTY,
             ):
                 continue
-            undated = words.dated and section.undated
+            undated = words.dated and (section.undated or _without_year(section))
             count = 2 if undated else _DETAILS.get(detector, 0)
             if detector == "legal_documents" and "file" in section.found:
                 count = 0
@@ -153,6 +153,10 @@ def detail_wants(context: SiteContext) -> list[Want]:
         wants.setdefault(same_page_key(want.url), want)
     unread = [want for key, want in wants.items() if key not in context.looks and not is_file(want.url)]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def _without_year(section: Section) -> bool:
+    return section.newest is not None and not section.newest.year_shown
 
 
 def _second_level(context: SiteContext) -> list[Want]:

@@ -1,0 +1,55 @@
+"""Dates of a section's items from the items' own pages, where its list shows none or no years. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from auditor.model import DetectorFacts, Item
+from auditor.read.articles import article_date
+from auditor.read.context import SiteContext
+from auditor.read.sections import newest_of
+
+
+def date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
+    """Lists that show no dates, or no years: the dates of those of their items whose own pages were read."""
+    if not found.undated and (found.newest is None or found.newest.year_shown):
+        return found
+    sections = []
+    for section in found.sections:
+        items = _with_years(tuple(_dated_by_its_page(item, context) for item in section.items), section.items)
+        newest = newest_of(items)
+        sections.append(replace(section, items=items, newest=newest, undated=bool(items) and newest is None))
+    newest = max((s.newest for s in sections if s.newest is not None), key=lambda d: d.date, default=None)
+    return replace(found, sections=tuple(sections), newest=newest, undated=newest is None)
+
+
+def _dated_by_its_page(item: Item, context: SiteContext) -> Item:
+    if not item.url or (item.dated is not None and item.dated.year_shown):
+        return item
+    page = context.page_at(item.url)
+    dated = article_date(page, context.reading) if page is not None else None
+    return replace(item, dated=dated) if dated is not None else item
+
+
+def _with_years(items: tuple[Item, ...], before: tuple[Item, ...]) -> tuple[Item, ...]:
+    """What one item's page says of its year holds for the others of the list that show none."""
+    told = {
+        was.dated.date.year - now.dated.date.year
+        for was, now in zip(before, items, strict=True)
+        if was.dated is not None and not was.dated.year_shown and now.dated is not None and now.dated.year_shown
+    }
+    years = min(told, default=0)
+    if years <= 0:
+        return items
+    return tuple(
+        replace(item, dated=replace(item.dated, date=_years_before(item.dated.date, years)))
+        if item.dated is not None and not item.dated.year_shown
+        else item
+        for item in items
+    )
+
+
+def _years_before(day: date, years: int) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - years, day=28 if leap else day.day)
