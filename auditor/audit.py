@@ -108,6 +108,11 @@ class AuditContext:
             self._mail[key] = asyncio.ensure_future(look)
         return await _shared(self._mail[key])
 
+    def forget_mail(self, domain: str) -> None:
+        """Let go of a domain's evidence: those of a list are looked at one by one, and it may be of any length."""
+        for attempt in (1, 2):
+            self._mail.pop((domain.lower(), attempt), None)
+
 
 async def _shared(task: asyncio.Task[T]) -> T:
     """Wait for a look that others may wait for too: cancelling one of them does not cancel it for all."""

@@ -96,6 +96,12 @@ def mail_to_json(mail: MailFacts) -> Json:
     return plain
 
 
+def finding_to_json(finding: Finding) -> Json:
+    """One finding, as in the list of `findings` in the object of an agency."""
+    plain: Json = _plain(_finding(finding))
+    return plain
+
+
 def _agency(agency: Agency) -> Json:
     scope = agency.scope
     return {

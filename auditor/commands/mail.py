@@ -1,10 +1,15 @@
-"""`auditor mail DOMAIN...`: the mail records of domains, now, and what the rulebook says of them."""
+"""`auditor mail DOMAIN... | --file LIST`: the mail records of domains, now, and what the rulebook says of them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -15,82 +20,124 @@ from auditor.commands.common import (
     argument,
     command,
     json_option,
-    now,
+    log,
     option,
     pass_workplace,
     print_json,
     today,
 )
+from auditor.failures import COULD_NOT_RUN, DONE, CannotRun
 from auditor.phrases import cli_text
 
 if TYPE_CHECKING:
-    from auditor.audit import AuditContext
-    from auditor.model import AgencyAudit
+    from collections.abc import Mapping
+
+    from auditor.mail_domains import JudgedDomain
     from auditor.settings import Settings
+
+_PROGRESS_SECONDS = 5.0
 
 
 @command("mail")
-@argument("domains", nargs=-1, required=True, type=DOMAIN)
+@argument("domains", nargs=-1, type=DOMAIN)
+@option("--file", "list_file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), text="mail-file")
 @option("--resolver", "resolvers", multiple=True, type=NAMESERVER)
 @option("--selector", "selectors", multiple=True)
 @json_option
 @pass_workplace
+@click.pass_context
 def mail(
-    work: Workplace, domains: Sequence[str], resolvers: Sequence[str], selectors: Sequence[str], as_json: bool
+    ctx: click.Context,
+    work: Workplace,
+    /,
+    domains: Sequence[str],
+    list_file: Path | None,
+    resolvers: Sequence[str],
+    selectors: Sequence[str],
+    as_json: bool,
 ) -> None:
+    if bool(domains) == (list_file is not None):
+        raise CannotRun("mail_whom")
     settings = work.settings
     if resolvers:
         settings = settings.with_audit(resolvers=tuple(resolvers))
     if selectors:
         table = settings.mail_domain.model_copy(update={"dkim_selectors": tuple(selectors)})
         settings = settings.model_copy(update={"mail_domain": table})
-    audits, words = asyncio.run(_look(work, settings, tuple(dict.fromkeys(name.lower() for name in domains))))
-    if as_json:
-        print_json({"schema": 1, "domains": [_as_json(audit) for audit in audits]})
-        return
-    for audit in audits:
-        click.echo(cli_text("mail.domain", domain=audit.agency.name))
-        for finding in _findings(audit):
-            verdict = words[f"verdict.{finding.verdict}"]
-            click.echo(cli_text("mail.finding", verdict=verdict, title=finding.title, seen=finding.seen))
+    if list_file is not None:
+        with _opened(list_file) as file:
+            ctx.exit(asyncio.run(_stream(work, settings, file, as_json)))
+    asyncio.run(_few(work, settings, tuple(dict.fromkeys(name.lower() for name in domains)), as_json))
 
 
-async def _look(
-    work: Workplace, settings: Settings, domains: Sequence[str]
-) -> tuple[list[AgencyAudit], Mapping[str, str]]:
+async def _few(work: Workplace, settings: Settings, domains: Sequence[str], as_json: bool) -> None:
+    """The domains of the command line, in its order; with --json one object."""
     from auditor.audit import open_context
+    from auditor.mail_domains import MailJudge
 
     async with open_context(settings, folder=work.configured, as_of=today(settings)) as context:
-        audits = await asyncio.gather(*(_audit(domain, context) for domain in domains))
-    return list(audits), context.rulebook.messages
+        judge = MailJudge(context)
+        judged = await asyncio.gather(*(judge.judge(domain) for domain in domains))
+        words = context.rulebook.messages
+    if as_json:
+        print_json({"schema": 1, "domains": [_as_json(one) for one in judged]})
+        return
+    for one in judged:
+        _show(one, words)
 
 
-async def _audit(domain: str, context: AuditContext) -> AgencyAudit:
-    """The audit of a body that has nothing but this mail domain, and operates it."""
-    from auditor.audit import judge, look_at_mail
-    from auditor.model import Agency, AgencyAudit, AgencyFacts, SiteEvidence, SiteFacts, SiteState, SiteStatus
-
-    started = now()
-    facts = await look_at_mail(domain, context)
-    agency = Agency(
-        code=domain, name=domain, site_status=SiteStatus.TO_VERIFY, mail_domain=domain, operates_mail=True
-    )  # fmt: skip
-    site = SiteFacts(agency.code, SiteState.NOT_DECLARED, None, None)
-    ruleset, findings, scores = judge(
-        AgencyFacts(agency, context.as_of, site, None, facts, context.calendar), context.rulebook, context.profile
-    )
-    return AgencyAudit(
-        agency=agency, as_of=context.as_of, started_at=started, finished_at=now(), ruleset=ruleset, site=site,
-        host=None, mail=facts, findings=findings, scores=scores, evidence=SiteEvidence(agency.code, None),
-    )  # fmt: skip
+# -- a list of any length ---------------------------------------------------------------------------------------------
 
 
-def _findings(audit: AgencyAudit) -> list:  # type: ignore[type-arg]
-    return [finding for finding in audit.findings if finding.item == "mail"]
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        yield file
 
 
-def _as_json(audit: AgencyAudit) -> dict[str, object]:
-    from reports.jsonout import audit_to_json
+async def _stream(work: Workplace, settings: Settings, file: BinaryIO, as_json: bool) -> int:
+    """Every line's result as it is ready. Exit code 1 if a line was no domain."""
+    from auditor.audit import open_context
+    from auditor.mail_domains import MailJudge, read_list
 
-    whole = audit_to_json(audit)
-    return {**whole["mail"], "findings": [finding for finding in whole["findings"] if finding["item"] == "mail"]}
+    started = told = time.monotonic()
+    done = bad = 0
+    async with open_context(settings, folder=work.configured, as_of=today(settings)) as context:
+        words = context.rulebook.messages
+        async for line, judged in MailJudge(context).judge_all(read_list(file)):
+            if judged is None:
+                bad += 1
+                log("mail.bad_line", line=line.line, text=line.text)
+                if as_json:
+                    _json_line({"schema": 1, "line": line.line, "input": line.text, "error": "bad_domain"})
+                continue
+            done += 1
+            if as_json:
+                _json_line({"schema": 1, "line": line.line, **_as_json(judged)})
+            else:
+                _show(judged, words)
+            if time.monotonic() - told >= _PROGRESS_SECONDS:
+                told = time.monotonic()
+                log("mail.progress", done=done, rate=round(done / (told - started)))
+    log("mail.finished", done=done, bad=bad, seconds=round(time.monotonic() - started, 1))
+    return COULD_NOT_RUN if bad else DONE
+
+
+def _json_line(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _show(judged: JudgedDomain, words: Mapping[str, str]) -> None:
+    click.echo(cli_text("mail.domain", domain=judged.domain))
+    for finding in judged.findings:
+        verdict = words[f"verdict.{finding.verdict}"]
+        click.echo(cli_text("mail.finding", verdict=verdict, title=finding.title, seen=finding.seen))
+
+
+def _as_json(judged: JudgedDomain) -> dict[str, object]:
+    from reports.jsonout import finding_to_json, mail_to_json
+
+    return {**mail_to_json(judged.facts), "findings": [finding_to_json(finding) for finding in judged.findings]}

@@ -58,6 +58,7 @@ class Resolver:
         self._cache: dict[tuple[str, str], asyncio.Task[Outcome[DnsAnswer]]] = {}
         self._probing = asyncio.Lock()
         self._queries = 0
+        self._kept: int | None = None
 
     @property
     def queries(self) -> int:
@@ -74,6 +75,7 @@ class Resolver:
         task = self._cache.get(key)
         if task is None:
             task = self._cache[key] = asyncio.create_task(self._look(*key))
+            self._let_go()
         return await asyncio.shield(task)  # one caller's cancellation must not take the answer from the others
 
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
@@ -92,6 +94,17 @@ class Resolver:
         troubles = [answer for answer in both if not isinstance(answer, Completed)]
         certain = (Reason.DNS_NODATA, Reason.DNS_NXDOMAIN)
         return min(troubles, key=lambda t: certain.index(t.reason) if t.reason in certain else -1)
+
+    def keep_at_most(self, answers: int) -> None:
+        """Forget the oldest answers beyond this many: for lists of domains of any length."""
+        self._kept = answers
+
+    def _let_go(self) -> None:
+        while self._kept is not None and len(self._cache) > self._kept:
+            oldest = next(iter(self._cache))
+            if not self._cache[oldest].done():
+                break  # all that follow are as young
+            del self._cache[oldest]
 
     def forget_failures(self) -> None:
         """Before a second look: ask again what did not succeed, and give every resolver a new chance."""
@@ -215,7 +228,8 @@ def _outcome(reply: dns.message.Message, name: str, rdtype: str, server: str) ->
         return Failed(Reason.DNS_ERROR, f"{server}: {name} {rdtype}: {error}")
     if chain.answer is None:
         return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
-    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl))
+    stands_at = chain.canonical_name.to_text(omit_final_dot=True).lower() if chain.cnames else ""
+    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl, stands_at))
 
 
 def _texts(records: dns.rrset.RRset) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ class DnsAnswer:
     rdtype: str
     records: tuple[str, ...]
     ttl: int = 0
+    canonical: str = ""  # where the records stand, if `name` is an alias (CNAME) that was followed; else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from auditor.gather.mail.dmarc import look_at_dmarc
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
 from auditor.gather.mail.spf import SpfLook, look_at_spf
-from auditor.model import DnsAnswer, MailEvidence, Outcome
+from auditor.model import Completed, DnsAnswer, MailEvidence, MxTarget, NotRun, Outcome, Reason
 from auditor.read.records.outcomes import fold_name
 
 __all__ = [
@@ -39,9 +39,8 @@ async def look_at_mail_domain(
     domain = fold_name(domain)
     started = datetime.now(UTC)
     counted = Counted(resolver)
-    mx, address, (txt, spf), dmarc, dkim = await asyncio.gather(
-        look_at_mx(domain, counted),
-        counted.addresses(domain),
+    (mx, address), (txt, spf), dmarc, dkim = await asyncio.gather(
+        _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         look_at_dmarc(domain, counted),
         look_at_dkim(domain, selectors, counted),
@@ -59,6 +58,16 @@ async def look_at_mail_domain(
         queries=counted.queries,
         attempt=attempt,
     )
+
+
+async def _look_at_receivers(
+    domain: str, resolver: Counted
+) -> tuple[Outcome[tuple[MxTarget, ...]], Outcome[tuple[str, ...]]]:
+    """The MX records; the domain's own addresses only where they matter, without MX (RFC 5321 section 5.1)."""
+    mx = await look_at_mx(domain, resolver)
+    if isinstance(mx, Completed):
+        return mx, NotRun(Reason.OUT_OF_SCOPE, "the domain has MX records")
+    return mx, await resolver.addresses(domain)
 
 
 async def _look_at_text(domain: str, resolver: Counted) -> tuple[Outcome[DnsAnswer], SpfLook]:

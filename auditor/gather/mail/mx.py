@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from auditor.gather.mail.lookups import Lookups
-from auditor.model import Completed, DnsAnswer, Failed, MxTarget, NotRun, Outcome, Reason
+from auditor.model import Completed, Failed, MxTarget, NotRun, Outcome, Reason
 from auditor.read.records.mx import is_address, parse_mx
 
 MAX_TARGETS = 20  # the hosts of more records are not looked up
@@ -30,5 +30,7 @@ async def _look_at_target(preference: int, host: str, resolver: Lookups) -> MxTa
     addresses = await resolver.addresses(host)
     if isinstance(addresses, NotRun):
         return MxTarget(host, preference, addresses)
-    alias: Outcome[DnsAnswer] = await resolver.lookup(host, "CNAME")
-    return MxTarget(host, preference, addresses, isinstance(alias, Completed))
+    # Asked already: an alias shows in the answer for its addresses, so that no question for a CNAME is needed.
+    answers = [await resolver.lookup(host, rdtype) for rdtype in ("A", "AAAA")]
+    alias = any(isinstance(answer, Completed) and answer.value.canonical for answer in answers)
+    return MxTarget(host, preference, addresses, alias)

@@ -1,0 +1,168 @@
+"""`auditor mail --file`: a list of any length, one bad line beside the good ones, results as they come; and how many
+questions a domain costs."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.cli import cli
+from auditor.demo.dns import DnsServer
+from auditor.mail_domains import KEPT_ANSWERS, ListLine, read_list
+from auditor.read.records.dmarc import walk_names
+from auditor.settings import looks_like_domain
+
+Zone = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+def lines(data: bytes) -> list[ListLine]:
+    return list(read_list(io.BytesIO(data)))
+
+
+def test_a_list_is_read_line_by_line() -> None:
+    text = "\ufeff# tỉnh\nBinhPhuoc.gov.vn.\r\n\n  stttt.gov.vn ; ghi chú\nkhông phải\nbinhphuoc.gov.vn\nbánh.vn,x"
+    assert lines(text.encode()) == [
+        ListLine(2, "BinhPhuoc.gov.vn.", "binhphuoc.gov.vn"),
+        ListLine(4, "stttt.gov.vn ; ghi chú", "stttt.gov.vn"),
+        ListLine(5, "không phải", ""),
+        ListLine(7, "bánh.vn,x", "bánh.vn"),  # line 6 is a repetition
+    ]
+
+
+def test_lines_without_end_and_names_too_long_are_bad_lines() -> None:
+    found = lines(b"a" * 5_000 + b".vn\nok.vn\n" + b"\xff\xfe.vn\n" + b".".join([b"a" * 60] * 5) + b"\n")
+    assert [(line.line, line.domain) for line in found] == [(1, ""), (2, "ok.vn"), (3, ""), (4, "")]
+
+
+@given(st.binary(max_size=300))
+def test_no_list_crashes_the_reader(data: bytes) -> None:
+    assert all(not line.domain or looks_like_domain(line.domain) for line in lines(data))
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def domain(number: int) -> str:
+    return f"co-quan-{number}.example"
+
+
+def records(count: int) -> Zone:
+    zone: dict[str, Mapping[str, Sequence[str]]] = {"_spf.chung.example": {"TXT": ["v=spf1 ip4:203.0.113.0/24 -all"]}}
+    for number in range(count):
+        name = domain(number)
+        zone[name] = {"MX": [f"10 mail.{name}."], "TXT": ["v=spf1 include:_spf.chung.example -all"]}
+        zone[f"mail.{name}"] = {"A": ["203.0.113.5"]}
+        zone[f"_dmarc.{name}"] = {"TXT": ["v=DMARC1; p=reject"]}
+    return zone
+
+
+def mail(server: DnsServer, path: Path | str, *options: str, stdin: bytes | None = None) -> Result:
+    address = f"{server.address[0]}:{server.address[1]}"
+    return CliRunner().invoke(cli, ["mail", "--file", str(path), "--resolver", address, *options], input=stdin)
+
+
+def test_json_lines_for_every_domain_and_one_bad_line_stops_nothing(tmp_path: Path) -> None:
+    names = [domain(number) for number in range(150)]  # more than are in work at once
+    path = tmp_path / "list.txt"
+    path.write_text("\n".join([*names[:70], "không phải tên miền", *names[70:], "gone.example"]))
+    with DnsServer(records(150)) as server:
+        result = mail(server, path, "--json")
+        shared = server.queries.count(("_spf.chung.example", "TXT"))
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    good = {one["domain"]: one for one in found if "domain" in one}
+    assert set(good) == {*names, "gone.example"}
+    assert [one for one in found if "error" in one] == [
+        {"schema": 1, "line": 71, "input": "không phải tên miền", "error": "bad_domain"}
+    ]
+    assert all(
+        one["spf"]["state"] == "valid" and one["findings"] for name, one in good.items() if name != "gone.example"
+    )
+    assert good[domain(149)]["line"] == 151
+    assert good["gone.example"]["mx"]["state"] == "none"
+    assert result.exit_code == 1
+    assert "Dòng 71" in result.stderr and "151 tên miền" in result.stderr
+    assert shared == 1
+
+
+def test_for_a_reader_and_from_standard_input() -> None:
+    with DnsServer(records(2)) as server:
+        result = mail(server, "-", stdin=f"{domain(0)}\n{domain(1)}\n".encode())
+    assert result.exit_code == 0
+    assert {f"Tên miền {domain(number)}" for number in (0, 1)} <= set(result.stdout.splitlines())
+    assert "Đạt" in result.stdout
+
+
+def test_memory_is_bounded_by_the_answers_kept() -> None:
+    """Every answer beyond the bound is let go of: the resolver's store cannot grow with the list."""
+    import asyncio
+
+    from auditor.gather.dns import Resolver
+
+    async def ask(server: DnsServer) -> int:
+        resolver = Resolver([server.address])
+        resolver.keep_at_most(10)
+        for number in range(50):
+            await resolver.lookup(domain(number), "MX")
+        return len(resolver._cache)
+
+    with DnsServer(records(50)) as server:
+        assert asyncio.run(ask(server)) == 10
+    assert KEPT_ANSWERS < 100_000
+
+
+# -- how many questions -----------------------------------------------------------------------------------------------
+
+NAME = "tinh.gov.example"
+HOSTED: Zone = {
+    NAME: {
+        "MX": ["10 mx1.chung.example.", "20 mx2.chung.example."],
+        "TXT": ["v=spf1 mx include:_spf.chung.example -all"],
+    },
+    "mx1.chung.example": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]},
+    "mx2.chung.example": {"A": ["203.0.113.6"]},
+    "_spf.chung.example": {"TXT": ["v=spf1 include:_spf2.chung.example ~all"]},
+    "_spf2.chung.example": {"TXT": ["v=spf1 ip4:203.0.113.0/24 ~all"]},
+    f"_dmarc.{NAME}": {"TXT": ["v=DMARC1; p=reject"]},
+}
+BARE: Zone = {NAME: {"A": ["203.0.113.7"]}}
+PARKED: Zone = {NAME: {"MX": ["0 ."], "TXT": ["v=spf1 -all"]}, f"_dmarc.{NAME}": {"TXT": ["v=DMARC1; p=reject"]}}
+
+
+def needed(zone: Zone, name: str) -> set[tuple[str, str]]:
+    """What the RFCs have a checker ask for, derived from the zone."""
+    questions = {(name, "MX"), (name, "TXT")}  # RFC 5321 section 5.1; RFC 7208 section 4.4
+    hosts = [text.split()[1].rstrip(".") for text in zone[name].get("MX", ())]
+    if not hosts:
+        questions |= {(name, "A"), (name, "AAAA")}  # the implicit MX, RFC 5321 section 5.1
+    for host in filter(None, hosts):  # null MX: nothing, RFC 7505
+        questions |= {(host, "A"), (host, "AAAA")}
+    records = [name]
+    for owner in records:  # RFC 7208 sections 5.2 and 6.1: the tree of includes
+        for text in zone.get(owner, {}).get("TXT", ()):
+            for term in text.split():
+                if term.startswith("include:"):
+                    questions.add((term[8:], "TXT"))
+                    records.append(term[8:])
+    for step in walk_names(name):  # the tree walk, RFC 9989 section 4.10; it ends at the domain's own record
+        questions.add((f"_dmarc.{step}", "TXT"))
+        if f"_dmarc.{name}" in zone:
+            break
+    return questions
+
+
+@pytest.mark.parametrize("zone", [HOSTED, BARE, PARKED], ids=["hosted", "bare", "parked"])
+def test_at_most_two_questions_beyond_the_rfcs(zone: Zone) -> None:
+    with DnsServer(zone) as server:
+        result = mail(server, "-", "--json", stdin=NAME.encode())
+        asked = list(server.queries)
+    assert json.loads(result.stdout)["domain"] == NAME
+    wanted = needed(zone, NAME)
+    assert wanted <= set(asked)
+    assert len(asked) <= len(wanted) + 2, sorted(set(asked) - wanted)
