@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -34,6 +34,7 @@ from auditor.model import (
     MailEvidence,
     MailFacts,
     Reason,
+    ReportFacts,
     Ruleset,
     Scorecard,
     SectionState,
@@ -88,6 +89,7 @@ class AuditContext:
     profile: str
     budget: int
     register: MailboxRegister | None = None
+    reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
 
@@ -250,7 +252,10 @@ def _finish(
     site = read_site(agency, evidence, context.vocabulary, context.as_of, cache=cache)
     history = replace(history, nxdomain_confirmed=_nxdomain_confirmed(host))
     mail_facts = read_mail(mail, first_mail) if mail is not None else None
-    facts = AgencyFacts(agency, context.as_of, site, host, mail_facts, context.calendar, history, context.register)
+    facts = AgencyFacts(
+        agency, context.as_of, site, host, mail_facts, context.calendar, history, context.register,
+        _about(context.reports, mail_facts),
+    )  # fmt: skip
     ruleset, findings, scores = judge(facts, context.rulebook, context.profile)
     return AgencyAudit(
         agency=agency,
@@ -267,6 +272,10 @@ def _finish(
         mail_evidence=mail,
         relook=_relook(site, host, mail_facts),
     )
+
+
+def _about(reports: Mapping[str, ReportFacts], mail: MailFacts | None) -> ReportFacts | None:
+    return reports.get(mail.domain.lower()) if mail is not None else None
 
 
 def judge(
@@ -295,6 +304,7 @@ def judge_evidence(
     history: History | None = None,
     records: tuple[PersonVerdict, ...] = (),
     register: MailboxRegister | None = None,
+    reports: Mapping[str, ReportFacts] | None = None,
 ) -> AgencyAudit:
     """Read and judge stored evidence again, by the given rules. Pure.
 
@@ -307,7 +317,9 @@ def judge_evidence(
         # whether a second look agreed was settled that night; the stored evidence is the last one's
         mail = replace(read_mail(audit.mail_evidence), confirmed=audit.mail.confirmed)
     history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
-    facts = AgencyFacts(audit.agency, as_of, site, audit.host, mail, calendar, history, register)
+    facts = AgencyFacts(
+        audit.agency, as_of, site, audit.host, mail, calendar, history, register, _about(reports or {}, mail)
+    )
     ruleset, findings, scores = judge(facts, rulebook, profile, records)
     return replace(
         audit, as_of=as_of, ruleset=ruleset, site=site, mail=mail, findings=findings, scores=scores, evidence=evidence

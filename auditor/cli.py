@@ -31,6 +31,7 @@ COMMANDS = {
     "waive": "auditor.commands.person:waive",
     "agencies": "auditor.commands.agencies:agencies",
     "mailboxes": "auditor.commands.mailboxes:mailboxes",
+    "reports": "auditor.commands.reports:reports",
     "doctor": "auditor.commands.setup:doctor",
     "demo": "auditor.commands.demo:demo",
 }

@@ -9,6 +9,7 @@ from auditor.audit import judge_evidence
 from auditor.model import AgencyAudit, Calendar, Change, MailboxRegister
 from auditor.nightly import settled
 from auditor.read.words import Vocabulary
+from auditor.report_import import facts_of
 from auditor.rulebook import Rulebook
 from auditor.store import Store, changes
 
@@ -22,6 +23,7 @@ class Rules:
     calendar: Calendar
     profile: str | None = None
     register: MailboxRegister | None = None  # today's: earlier ones are not kept
+    report_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def rejudge(store: Store, run_id: int, audit_id: int, rules: Rules) -> Rejudged:
         as_of=old.as_of,
         history=store.history_for(old.agency.code, old.as_of),
         register=rules.register,
+        reports=facts_of(store, [old.mail.domain] if old.mail else [], old.as_of, rules.report_days),
     )
     audit = settled(judged, store, rules.rulebook)
     number = store.save_audit(run_id, audit, rejudged_from=audit_id)

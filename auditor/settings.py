@@ -158,6 +158,8 @@ class LimitSettings(Table):
 class MailDomainSettings(Table):
     domains: tuple[Domain, ...]
     dkim_selectors: tuple[Text, ...]
+    reports_folder: Text
+    reports_days: Count
 
 
 class ScheduleSettings(Table):
@@ -235,6 +237,10 @@ class Settings(Tables):
     @property
     def ca_file(self) -> Path | None:
         return self.folder / self.audit.ca_file if self.audit.ca_file else None
+
+    @property
+    def reports_folder(self) -> Path | None:
+        return self.folder / self.mail_domain.reports_folder if self.mail_domain.reports_folder else None
 
     @property
     def smtp_password_file(self) -> Path | None:

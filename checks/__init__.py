@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from auditor.model.criterion import CheckFunction
-from checks import access, addresses, content, freshness, functions, mail_domain, mailboxes, person, standards
+from checks import (
+    access,
+    addresses,
+    content,
+    freshness,
+    functions,
+    mail_domain,
+    mail_reports,
+    mailboxes,
+    person,
+    standards,
+)
 
-_SUBJECTS = (content, freshness, access, functions, standards, addresses, mailboxes, mail_domain, person)
+_SUBJECTS = (content, freshness, access, functions, standards, addresses, mailboxes, mail_domain, mail_reports, person)
 
 
 def collect() -> Mapping[str, CheckFunction]:

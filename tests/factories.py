@@ -35,6 +35,8 @@ from auditor.model import (
     Place,
     Reason,
     RegisteredMailbox,
+    ReportedSource,
+    ReportFacts,
     Section,
     SectionState,
     SiteFacts,
@@ -219,6 +221,16 @@ def make_register(*boxes: RegisteredMailbox, recorded_on: date = AS_OF) -> Mailb
     return MailboxRegister.of(boxes or agreed, recorded_on)
 
 
+def make_reports(*sources: ReportedSource, **changes: Any) -> ReportFacts:
+    """What receivers report; without `sources`, one server all of whose mail passes."""
+    sources = sources or (ReportedSource("203.0.113.9", 100, 100, 100, 80, (DOMAIN,), ("google.com",)),)
+    sums = {name: sum(getattr(one, name) for one in sources) for name in ("messages", "passed", "dkim", "spf")}
+    seen = ReportFacts(
+        DOMAIN, AS_OF - timedelta(days=7), AS_OF, 4, ("google.com",), **sums, source_count=len(sources), sources=sources
+    )
+    return replace(seen, **changes)
+
+
 def make_facts(site: SiteFacts | None = None, *, as_of: date = AS_OF, **changes: Any) -> AgencyFacts:
     """Everything that a check may look at; all in order unless changed."""
     facts = AgencyFacts(
@@ -229,5 +241,6 @@ def make_facts(site: SiteFacts | None = None, *, as_of: date = AS_OF, **changes:
         mail=make_mail(),
         calendar=calendar(),
         register=make_register(),
+        reports=make_reports(),
     )
     return replace(facts, **changes)

@@ -11,9 +11,11 @@ from pathlib import Path
 from auditor.audit import audit_agency, open_context, second_look
 from auditor.commands.common import Workplace, log
 from auditor.commands.progress import watching
+from auditor.commands.reports import import_before_night
 from auditor.model import Agency
 from auditor.nightly import NightResult, Plan, run_night
 from auditor.publish import Published, run_info, write_cards
+from auditor.report_import import facts_of
 from auditor.schedule import stop_on_signals
 from auditor.settings import Settings
 from auditor.store import RunKind, RunState, Store
@@ -50,6 +52,10 @@ async def make_run(
         stop = _stop_on_request()
     plan = Plan(kind, pause, audit_agency, second_look)
     async with open_context(settings, folder=work.configured, as_of=as_of, profile=profile) as context:
+        if kind is RunKind.NIGHTLY:
+            import_before_night(settings, store)
+        domains = {agency.mail_domain for agency in agencies if agency.mail_domain}
+        context.reports = facts_of(store, domains, as_of, settings.mail_domain.reports_days)
         with watching() as watcher:
             result = await run_night(context, store, agencies, plan, watcher, stop=stop)
     names = {agency.code: agency.name for agency in work.registry.agencies}

@@ -84,7 +84,8 @@ def _rejudge(
     if not numbers:
         raise CannotRun("nothing_to_rejudge", path=store.path)
     vocabulary, calendar = load_vocabulary(work.configured), load_calendar(work.configured)
-    rules = Rules(work.rulebook, vocabulary, calendar, profile, load_register(work.configured))
+    register = load_register(work.configured)
+    rules = Rules(work.rulebook, vocabulary, calendar, profile, register, work.settings.mail_domain.reports_days)
     run_id = store.begin_run(
         RunKind.REJUDGE, as_of or today(work.settings), work.rulebook.digest, numbers, profile=profile or "", at=now()
     )

@@ -2,6 +2,7 @@
 
 from auditor.model.agency import Agency, AgencyKind, MailDomainUse, SiteScope, SiteStatus, fold_host
 from auditor.model.criterion import Basis, Criterion, check, section_evidence
+from auditor.model.dmarc_reports import AggregateReport, ReportedSource, ReportFacts, ReportRow
 from auditor.model.evidence import (
     Certificate,
     DnsAnswer,
@@ -45,10 +46,11 @@ from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scoreca
 
 __all__ = [
     "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
-    "AgencyKind", "Basis", "Calendar", "Candidate", "Certificate", "Change", "Completed", "Criterion", "DateSource",
-    "Dated", "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed",
-    "Finding", "History", "HostLook", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence",
-    "MailFacts", "MailboxRegister", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "RegisteredMailbox",
-    "Ruleset", "Score", "Scorecard", "Section", "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState",
-    "SiteStatus", "SpfFacts", "Trap", "Verdict", "check", "fold_host", "section_evidence",
+    "AgencyKind", "AggregateReport", "Basis", "Calendar", "Candidate", "Certificate", "Change", "Completed",
+    "Criterion", "DateSource", "Dated", "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts",
+    "EvidenceRef", "Failed", "Finding", "History", "HostLook", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse",
+    "MailEvidence", "MailFacts", "MailboxRegister", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason",
+    "RegisteredMailbox", "ReportFacts", "ReportRow", "ReportedSource", "Ruleset", "Score", "Scorecard", "Section",
+    "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SpfFacts", "Trap", "Verdict",
+    "check", "fold_host", "section_evidence",
 ]  # fmt: skip

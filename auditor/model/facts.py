@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from auditor.model.agency import Agency
+from auditor.model.dmarc_reports import ReportFacts
 from auditor.model.evidence import HostLook, MailEvidence
 from auditor.model.mailboxes import MailboxRegister
 from auditor.model.outcome import Reason
@@ -358,3 +359,4 @@ class AgencyFacts:
     calendar: Calendar = field(default_factory=Calendar)
     history: History = field(default_factory=History)
     register: MailboxRegister | None = None  # of the mail system's mailboxes, as its operator listed them
+    reports: ReportFacts | None = None  # what receivers report of mail under the agency's mail domain

@@ -29,6 +29,7 @@ from auditor.store.records import (
     RunState,
     Waiver,
 )
+from auditor.store.reports import Reports
 from auditor.store.writer import Writer
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Store(Writer, Outbox, Queries):
+class Store(Writer, Outbox, Reports, Queries):
     """An open database. It belongs to the thread that opened it. Use as a context manager, or close()."""
 
     def close(self) -> None:

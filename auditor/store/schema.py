@@ -229,6 +229,41 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_state ON deliveries (state);
 """
 
+_REPORTS = """
+CREATE TABLE dmarc_reports (
+    id INTEGER PRIMARY KEY,
+    org TEXT NOT NULL COLLATE NOCASE,
+    report_id TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    begins TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    file TEXT NOT NULL,
+    imported_at TEXT NOT NULL,
+    UNIQUE (org, report_id)
+) STRICT;
+CREATE INDEX dmarc_reports_domain ON dmarc_reports (domain, ends);
+CREATE TABLE dmarc_rows (
+    report INTEGER NOT NULL REFERENCES dmarc_reports (id),
+    position INTEGER NOT NULL,
+    source_ip TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    dkim INTEGER NOT NULL,             -- 1: aligned and passed
+    spf INTEGER NOT NULL,              -- 1: aligned and passed
+    disposition TEXT NOT NULL,
+    header_from TEXT NOT NULL,
+    domains TEXT NOT NULL,             -- JSON: whose DKIM signature or SPF record passed, aligned or not
+    PRIMARY KEY (report, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE report_files (
+    name TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    problem TEXT NOT NULL,             -- '' or the first thing that could not be read in it
+    read_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 
 def _create(db: Database, script: str) -> None:
     # Statement by statement: executescript() would commit the migration's transaction.
@@ -241,3 +276,8 @@ def _create(db: Database, script: str) -> None:
 def _first_schema(db: Database) -> None:
     for script in (_AGENCIES_AND_RUNS, _AUDITS, _EVIDENCE, _OBSERVATIONS, _PEOPLE_AND_MAIL):
         _create(db, script)
+
+
+@migrations(name="0002_dmarc_reports")
+def _dmarc_reports(db: Database) -> None:
+    _create(db, _REPORTS)

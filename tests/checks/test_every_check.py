@@ -26,7 +26,7 @@ from tests.factories import (
 PERSON = {row.id for row in rulebook().data.criteria if row.by == "person"}
 F_SCORED = [row.id for row in rulebook().data.criteria if row.item == "f" and row.points]
 #: criteria that do not read pages
-OF_HOST_OR_DOMAIN = {"f.access.https", "mail.mx", "mail.spf", "mail.dmarc"}
+OF_HOST_OR_DOMAIN = {"f.access.https", *(row.id for row in rulebook().data.criteria if row.item == "mail")}
 
 UNREAD = [
     SiteState.MOVED,
