@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.gather.mail.lookups import Lookups
+from auditor.gather.mail.lookups import AnyResolver, Asks, adapt
 from auditor.model import Completed, DnsAnswer, Outcome
 from auditor.read.records.mx import parse_mx
-from auditor.read.records.outcomes import absence, fold_name
+from auditor.read.records.outcomes import absence, ascii_name, fold_name
 from auditor.read.records.spf import MAX_LOOKUPS, MAX_MX, MAX_VOIDS, is_resolvable
 from auditor.read.records.spf_syntax import (
     Macro,
@@ -48,8 +48,11 @@ _OF_QUALIFIER = {"+": SpfResult.PASS, "-": SpfResult.FAIL, "~": SpfResult.SOFTFA
 
 @dataclass(frozen=True, slots=True)
 class SpfCheck:
-    """The result for one sender. `explanation` is the domain's own text for a fail ("" if it has none), `because` the
-    term that decided or what went wrong (technical text), `domain` whose record it stands in."""
+    """The result for one sender; unpacks as `result, explanation`.
+
+    `explanation` is the domain's own text for a fail (the caller's default if it has none), `because` the term that
+    decided or what went wrong (technical text), `domain` whose record it stands in.
+    """
 
     result: SpfResult
     explanation: str = ""
@@ -57,6 +60,10 @@ class SpfCheck:
     domain: str = ""
     lookups: int = 0
     void_lookups: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.result
+        yield self.explanation
 
 
 class _Stop(Exception):
@@ -78,34 +85,41 @@ class _Found:
     exp: MacroString | None = None
 
 
-async def check_host(ip: str, sender: str, helo: str, resolver: Lookups, *, receiver: str = "unknown") -> SpfCheck:
+async def check_host(
+    ip: str, sender: str, helo: str, resolver: AnyResolver, *, receiver: str = "unknown", default_explanation: str = ""
+) -> SpfCheck:
     """SPF for the client `ip`, the MAIL FROM address `sender` ("" or a bare domain where it has none) and the name
-    that the client gave in HELO. `receiver` fills %{r} of an explanation.
+    that the client gave in HELO. `receiver` fills %{r} of an explanation; `default_explanation` stands in where the
+    domain publishes none (RFC 7208 section 6.2).
 
-    An empty `sender` means postmaster at `helo` (section 2.4). Raises ValueError if `ip` is no address; for what the
-    network does there is temperror.
+    An empty `sender` means postmaster at `helo` (section 2.4). What `resolver` may be: see lookups.adapt(). Raises
+    ValueError if `ip` is no address; for what the network does there is temperror.
     """
     address = ipaddress.ip_address(ip)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    local, _, domain = (sender or helo).rpartition("@")
-    domain = fold_name(domain)
-    evaluation = _Evaluation(address, local or "postmaster", domain, helo, resolver, receiver)
-    return await evaluation.run()
+    local, _, written = (sender or helo).rpartition("@")
+    found = await _Evaluation(address, local or "postmaster", written, helo, adapt(resolver), receiver).run()
+    if found.result is SpfResult.FAIL and not found.explanation:
+        return replace(found, explanation=default_explanation)
+    return found
 
 
 class _Evaluation:
     """One call of check_host(): the sender, and the limits used up so far, shared by all records below."""
 
-    def __init__(self, address: Address, local: str, domain: str, helo: str, resolver: Lookups, receiver: str) -> None:
+    def __init__(self, address: Address, local: str, written: str, helo: str, resolver: Asks, receiver: str) -> None:
         self._address = address
         self._local = local
-        self._domain = domain
+        self._written = written  # the sender's domain as given: an explanation shows it so
+        self._domain = ascii_name(written)
         self._helo = helo
         self._resolver = resolver
         self._receiver = receiver
         self._lookups = 0
         self._voids = 0
+        self._void = False  # whether the term in work has had a void answer
+        self._pointers: Outcome[DnsAnswer] | None = None
         self._validated: tuple[str, ...] | None = None
 
     async def run(self) -> SpfCheck:
@@ -162,6 +176,7 @@ class _Evaluation:
             case "ip4" | "ip6":
                 return self._inside(ipaddress.ip_address(term.network), term)
         self._count(term.text)
+        self._void = False
         target = await self._name(term.domain, domain) if term.domain else domain
         match term.name:
             case "include":
@@ -169,7 +184,7 @@ class _Evaluation:
             case "exists":
                 return bool(await self._ask(target, "A"))
             case "a":
-                return await self._host_matches(target, term, void=True)
+                return await self._host_matches(target, term)
             case "mx":
                 return await self._mx_matches(target, term)
         return await self._ptr_matches(target)
@@ -181,35 +196,41 @@ class _Evaluation:
             raise _Stop(SpfResult.PERMERROR, f"include of {target}: no SPF record")
         return found.result is SpfResult.PASS
 
-    async def _host_matches(self, host: str, term: Mechanism, *, void: bool) -> bool:
-        records = await self._ask(host, "A" if self._address.version == 4 else "AAAA", void=void)
-        return any(self._inside(ipaddress.ip_address(record), term) for record in records)
+    async def _host_matches(self, host: str, term: Mechanism) -> bool:
+        records = await self._ask(host, "A" if self._address.version == 4 else "AAAA")
+        return any(self._inside(address, term) for address in _addresses(records))
 
     async def _mx_matches(self, target: str, term: Mechanism) -> bool:
         records = sorted(parsed for text in await self._ask(target, "MX") if (parsed := parse_mx(text)))
         if len(records) > MAX_MX:
             raise _Stop(SpfResult.PERMERROR, f"{term.text}: more than {MAX_MX} mail servers")
         for _, host in records:
-            if host != "." and await self._host_matches(host, term, void=False):
+            if host != "." and await self._host_matches(host, term):
                 return True
         return False
 
     async def _ptr_matches(self, target: str) -> bool:
+        if absence(await self._reverse()):
+            self._count_void(f"{self._address} PTR")
         return any(name == target or name.endswith("." + target) for name in await self._validated_names())
 
     async def _validated_names(self) -> tuple[str, ...]:
         """Names of the client that lead back to its address (section 5.5). Trouble with them is no match, no error."""
         if self._validated is None:
-            reverse = await self._resolver.lookup(self._address.reverse_pointer, "PTR")
-            names = [fold_name(text) for text in _records(reverse)][:MAX_PTR]
+            names = [fold_name(text) for text in _records(await self._reverse())][:MAX_PTR]
             kind = "A" if self._address.version == 4 else "AAAA"
             answers = [await self._resolver.lookup(name, kind) for name in names]
             self._validated = tuple(
                 name
                 for name, answer in zip(names, answers, strict=True)
-                if any(ipaddress.ip_address(text) == self._address for text in _records(answer))
+                if self._address in _addresses(_records(answer))
             )
         return self._validated
+
+    async def _reverse(self) -> Outcome[DnsAnswer]:
+        if self._pointers is None:
+            self._pointers = await self._resolver.lookup(self._address.reverse_pointer, "PTR")
+        return self._pointers
 
     def _inside(self, network: Address, term: Mechanism) -> bool:
         if network.version != self._address.version:
@@ -225,19 +246,24 @@ class _Evaluation:
         if self._lookups > MAX_LOOKUPS:
             raise _Stop(SpfResult.PERMERROR, f"{what}: more than {MAX_LOOKUPS} look-ups")
 
-    async def _ask(self, name: str, rdtype: str, *, void: bool = True) -> tuple[str, ...]:
-        """The records at `name`; none for a name that cannot exist (section 4.8). Void answers are counted."""
-        if not all(0 < len(label) <= 63 for label in name.split(".")):
-            return ()
+    async def _ask(self, name: str, rdtype: str) -> tuple[str, ...]:
+        """The records at `name`; none for a name that cannot exist (section 4.8). A void answer is counted."""
+        if not name.isascii() or not all(0 < len(label) <= 63 for label in name.split(".")):
+            return ()  # RFC 8616 section 4: nor does a term match whose macros bring in other characters
         outcome = await self._resolver.lookup(name, rdtype)
         if isinstance(outcome, Completed):
             return outcome.value.records
         if absence(outcome) is None:
             raise _Stop(SpfResult.TEMPERROR, f"{name} {rdtype}: {outcome.reason}")
-        self._voids += void
-        if self._voids > MAX_VOIDS:
-            raise _Stop(SpfResult.PERMERROR, f"{name} {rdtype}: more than {MAX_VOIDS} void look-ups")
+        self._count_void(f"{name} {rdtype}")
         return ()
+
+    def _count_void(self, what: str) -> None:
+        """Section 4.6.4 limits the terms whose queries are answered by nothing: one term counts once."""
+        self._voids += not self._void
+        self._void = True
+        if self._voids > MAX_VOIDS:
+            raise _Stop(SpfResult.PERMERROR, f"{what}: more than {MAX_VOIDS} void look-ups")
 
     async def _name(self, spec: MacroString, domain: str) -> str:
         name = expand_domain(spec, await self._values(spec, domain))
@@ -248,12 +274,13 @@ class _Evaluation:
         """What the macros mean (section 7.2). The client's name is looked up only if %{p} asks for it."""
         address = self._address
         readable = str(address)
-        dotted = readable if address.version == 4 else ".".join(address.exploded.replace(":", ""))
+        # Upper-case digits, as other evaluators show them; where it is part of a name, case makes no difference.
+        dotted = readable if address.version == 4 else ".".join(address.exploded.replace(":", "")).upper()
         values = {
-            "s": f"{self._local}@{self._domain}",
+            "s": f"{self._local}@{self._written}",
             "l": self._local,
-            "o": self._domain,
-            "d": domain,
+            "o": self._written,
+            "d": self._written if domain == self._domain else domain,
             "i": dotted,
             "v": "in-addr" if address.version == 4 else "ip6",
             "h": self._helo,
@@ -287,3 +314,14 @@ class _Evaluation:
 
 def _records(outcome: Outcome[DnsAnswer]) -> tuple[str, ...]:
     return outcome.value.records if isinstance(outcome, Completed) else ()
+
+
+def _addresses(records: tuple[str, ...]) -> tuple[Address, ...]:
+    """The records that are addresses."""
+    found: list[Address] = []
+    for record in records:
+        try:
+            found.append(ipaddress.ip_address(record))
+        except ValueError:
+            continue
+    return tuple(found)

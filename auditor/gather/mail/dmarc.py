@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from auditor.gather.mail.lookups import Lookups
+from auditor.gather.mail.lookups import Asks
 from auditor.model import DnsAnswer, NotRun, Outcome
 from auditor.read.records.dmarc import PREFIX, stops_walk, walk_names
 from auditor.read.records.outcomes import texts
 
 
-async def look_at_dmarc(domain: str, resolver: Lookups) -> tuple[tuple[str, Outcome[DnsAnswer]], ...]:
+async def look_at_dmarc(domain: str, resolver: Asks) -> tuple[tuple[str, Outcome[DnsAnswer]], ...]:
     """The answers of the walk in query order, at most 8: up to the domain's own record, or to one with psd=y or
     psd=n, or to the last label. A resolver that is down ends the walk."""
     walk: list[tuple[str, Outcome[DnsAnswer]]] = []

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from auditor.model import Completed, DnsAnswer, Outcome
+from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason
+
+#: What a caller may hand in as a resolver: an object with lookup(name, rdtype), or such a function; see adapt().
+AnyResolver = Any
 
 
-class Lookups(Protocol):
-    """The small interface that a resolver must have. Neither call raises for anything that the network does."""
+class Asks(Protocol):
+    """Something that answers questions. Raises nothing for what the network does."""
 
     async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
         """The records of `name`, as text; NXDOMAIN, no data, SERVFAIL and time-outs are told apart by reason."""
         ...
+
+
+class Lookups(Asks, Protocol):
+    """What the look at a whole mail domain needs of a resolver."""
 
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
         """A and AAAA of `host` together; a negative reason only if both are known to be empty."""
@@ -45,3 +54,44 @@ class Counted:
         if isinstance(outcome, Completed):
             return Completed(DnsAnswer(name, "A", outcome.value))
         return outcome
+
+
+def adapt(resolver: AnyResolver) -> Asks:
+    """`resolver` as the engine asks it.
+
+    In: an object with `lookup(name, rdtype)`, or that function itself; synchronous or not. `name` is in lower case
+    without the trailing dot, `rdtype` one of A, AAAA, MX, PTR, TXT. The answer may be an Outcome, or plainly:
+    - a sequence of records: text as in a zone file; a TXT record is one text, or the sequence of its strings;
+    - an empty sequence: the name exists and has no such record; None: it does not exist (NXDOMAIN);
+    - TimeoutError or another OSError raised: no answer could be got.
+    """
+    ask: Callable[[str, str], Any] = resolver.lookup if hasattr(resolver, "lookup") else resolver
+    return _Adapted(ask)
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapted:
+    ask: Callable[[str, str], Any]
+
+    async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+        try:
+            answer = self.ask(name, rdtype)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except TimeoutError as error:
+            return Failed(Reason.DNS_TIMEOUT, str(error))
+        except OSError as error:
+            return Failed(Reason.DNS_ERROR, str(error))
+        if isinstance(answer, Completed | Failed | NotRun):
+            return answer
+        if answer is None:
+            return Failed(Reason.DNS_NXDOMAIN)
+        records = tuple(_text(record) for record in answer)
+        return Completed(DnsAnswer(name, rdtype, records)) if records else Failed(Reason.DNS_NODATA)
+
+
+def _text(record: str | bytes | tuple[str | bytes, ...] | list[str | bytes]) -> str:
+    """One record as text; octets as latin-1, the strings of a TXT record joined (RFC 7208 section 3.3)."""
+    if isinstance(record, bytes):
+        return record.decode("latin-1")
+    return record if isinstance(record, str) else "".join(map(_text, record))

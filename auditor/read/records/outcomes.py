@@ -34,3 +34,14 @@ def blindness(outcome: Outcome[T]) -> Reason | None:
 def fold_name(name: str) -> str:
     """A domain name for comparison: lower case, no trailing dot. The root stays "."."""
     return name.strip().lower().rstrip(".") or "."
+
+
+def ascii_name(name: str) -> str:
+    """fold_name() with internationalized labels as A-labels (RFC 5890 section 2.3.2.1); "" if there is no such form."""
+    folded = fold_name(name)
+    if folded.isascii():
+        return folded
+    try:
+        return folded.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""

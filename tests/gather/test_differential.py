@@ -1,0 +1,102 @@
+"""check_host() against pyspf, another evaluator of RFC 7208, on generated records and zones.
+
+Every disagreement that is allowed stands in `_explained`, with the section that says who is right.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auditor.api import SpfCheck, ZoneResolver, check_host
+
+spf = pytest.importorskip("spf", reason="pyspf is not installed")
+
+Zone = dict[str, dict[str, list[str] | str]]
+
+NAMES = ("a.example", "b.example", "c.example", "m.a.example", "gone.example")
+CLIENTS = ("192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1")
+_V4 = ("192.0.2.1", "192.0.2.200", "198.51.100.7")
+_V6 = ("2001:db8::1", "2001:db8:1::7")
+
+
+def _terms() -> st.SearchStrategy[str]:
+    qualifier = st.sampled_from(["", "", "-", "~", "?", "+"])
+    domain = st.sampled_from(
+        [*NAMES, "%{d}", "%{o}", "m.%{d}", "%{l}.example", "%{d1r}.a.example", "A.Example", "%{x}", "nodot", ""]
+    )
+    cidr = st.sampled_from(["", "", "", "/24", "/0", "/32", "//64", "/24//64", "/33", "/"])
+    host = st.builds("{}{}{}".format, st.sampled_from(["a", "mx"]), st.just(""), cidr)
+    other = st.builds("{}:{}{}".format, st.sampled_from(["a", "mx"]), domain, cidr)
+    named = st.builds("{}:{}".format, st.sampled_from(["include", "exists", "ptr"]), domain)
+    address = st.sampled_from(
+        ["ip4:192.0.2.0/24", "ip4:192.0.2.1", "ip4:192.0.2.1/33", "ip4:1.2.3", "ip6:2001:db8::/32", "ip6:2001:db8::1",
+         "ip6:zz", "ip4:192.0.2.1/"]
+    )  # fmt: skip
+    mechanism = st.one_of(host, other, named, address, st.sampled_from(["all", "ptr", "all", "foo", "all:x"]))
+    modifier = st.builds("{}={}".format, st.sampled_from(["redirect", "exp", "moo"]), domain)
+    return st.one_of(st.builds("{}{}".format, qualifier, mechanism), st.builds("{}{}".format, qualifier, mechanism), modifier)
+
+
+records = st.builds(lambda terms: " ".join(["v=spf1", *terms]), st.lists(_terms(), max_size=5))
+
+
+def _types() -> st.SearchStrategy[dict[str, list[str] | str]]:
+    hosts = st.lists(st.sampled_from(["10 m.a.example", "20 b.example", "30 gone.example"]), max_size=3, unique=True)
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "A": st.one_of(st.lists(st.sampled_from(_V4), min_size=1, max_size=2, unique=True), st.just("TIMEOUT")),
+            "AAAA": st.lists(st.sampled_from(_V6), min_size=1, max_size=2, unique=True),
+            "MX": hosts,
+            "TXT": st.one_of(st.lists(records, min_size=1, max_size=1), records.map(lambda r: [r, "other text"])),
+        },
+    )
+
+
+zones = st.fixed_dictionaries({"a.example": _types()}, optional={name: _types() for name in NAMES[1:-1]})
+
+
+def _as_pyspf(zone: Mapping[str, Mapping[str, list[str] | str]]) -> object:
+    """`zone` behind the function through which pyspf asks the DNS."""
+
+    def lookup(name: str, qtype: str, strict: bool = True, timeout: int = 20) -> Iterator[tuple[object, object]]:
+        found = zone.get(name.lower().rstrip("."), {}).get(qtype, [])
+        if found == "TIMEOUT":
+            raise spf.TempError("DNS timeout")
+        for text in found:
+            value: object = text
+            if qtype == "TXT":
+                value = (text.encode(),)
+            elif qtype == "MX":
+                preference, host = text.split()
+                value = (int(preference), host)
+            elif qtype == "AAAA":
+                value = socket.inet_pton(socket.AF_INET6, text)
+            yield (name, qtype), value
+
+    return lookup
+
+
+def _theirs(zone: Zone, ip: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    with monkeypatch.context() as patch:
+        patch.setattr(spf, "DNSLookup", _as_pyspf(zone))
+        result, _, _ = spf.query(i=ip, s="a@a.example", h="h.example", strict=True).check()
+    return str(result)
+
+
+def _explained(zone: Zone, ip: str, ours: SpfCheck, theirs: str) -> bool:
+    return False
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(zone=zones, record=records, ip=st.sampled_from(CLIENTS))
+def test_results_agree_with_pyspf(zone: Zone, record: str, ip: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone = {**zone, "a.example": {**zone["a.example"], "TXT": [record]}}
+    ours = check_host(ip, "a@a.example", "h.example", ZoneResolver(zone))
+    theirs = _theirs(zone, ip, monkeypatch)
+    assert ours.result == theirs or _explained(zone, ip, ours, theirs), (ours, theirs)
