@@ -22,6 +22,7 @@ from checks.site_state import site_evidence, unreadable
 
 _OFFICIAL = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR})
 _FREE = frozenset({AddressClass.FREE, AddressClass.ISP})
+_AROUND = frozenset({"footer", "header", "meta"})  # on every page, the directory's too, and of nobody in it
 _AS_CONTACT = ("contact_page", "footer", "introduction", "header", "meta")  # the places that speak for the agency
 
 
@@ -103,7 +104,9 @@ def _directory_rows(facts: AgencyFacts, section: DetectorFacts) -> tuple[int, in
     listed = [
         fact
         for fact in facts.site.addresses
-        if any(place.where == "directory" or place.url in pages for place in fact.places)
+        if any(
+            place.where == "directory" or (place.url in pages and place.where not in _AROUND) for place in fact.places
+        )
     ]
     on_pages = sum(_is_official(fact, facts) for fact in listed)
     if not rows:

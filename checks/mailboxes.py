@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from auditor.model import (
+    AddressClass,
     AddressFact,
     AgencyFacts,
     Criterion,
@@ -33,7 +34,11 @@ def mailbox_register(facts: AgencyFacts, rule: Criterion) -> Finding:
         return blocked
     register = facts.register
     if register is None:
-        return rule.finding(Verdict.NOT_APPLICABLE, "register.not_imported")
+        return rule.finding(
+            Verdict.NOT_APPLICABLE,
+            "register.not_imported",
+            patterns=_patterns((fact.address for fact in facts.site.addresses if _official(fact)), facts, rule),
+        )
     own = register.belonging_to(facts.agency.code)
     unknown = _unknown(facts, register)
     doubt = unread_addresses(facts, rule) is not None or facts.site.budget_spent
@@ -41,7 +46,7 @@ def mailbox_register(facts: AgencyFacts, rule: Criterion) -> Finding:
     fields: dict[str, Any] = {
         "day": f"{register.recorded_on:%d/%m/%Y}",
         "count": len(own),
-        "patterns": _patterns(own, facts.agency.code, rule),
+        "patterns": _patterns((box.address for box in own), facts, rule),
     }
     if parts:
         evidence = [_evidence(fact, facts) for fact in unknown[: rule.parameters["shown"]] if fact.places]
@@ -100,9 +105,13 @@ def _some(addresses: Sequence[str], shown: int) -> str:
     return ", ".join(addresses[:shown]) + (", …" if len(addresses) > shown else "")
 
 
-def _patterns(own: Iterable[RegisteredMailbox], code: str, rule: Criterion) -> str:
+def _official(fact: AddressFact) -> bool:
+    return fact.class_ in (AddressClass.OFFICIAL, AddressClass.SUBDOMAIN)
+
+
+def _patterns(addresses: Iterable[str], facts: AgencyFacts, rule: Criterion) -> str:
     """How names are made, most frequent first: "tên.mã" for vanphong.stttt. Information for whoever keeps the rule."""
-    counts = Counter(_shape(box.address.partition("@")[0], code, rule) for box in own)
+    counts = Counter(_shape(text.lower().partition("@")[0], facts.agency.code, rule) for text in addresses)
     if not counts:
         return ""
     named = [

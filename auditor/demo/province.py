@@ -21,6 +21,7 @@ import trustme
 import yaml
 
 from auditor.demo.dns import DnsServer
+from auditor.demo.operator import REPORTS_FOLDER, write_register, write_reports
 from auditor.demo.pages import Book
 from auditor.demo.sites import Age, day, load_sites, read_data
 from auditor.demo.smtp import MailServer
@@ -70,6 +71,8 @@ class Province:
             self._closed_port = _closed_port(stack)
             self._write_registry()
             self._write_settings()
+            write_register(self.folder, self.as_of)
+            write_reports(self.folder, self.mail_domain, self.as_of)
             self._running = stack.pop_all()
         return self
 
@@ -183,7 +186,11 @@ class Province:
         delivery = {**self.plan["delivery"], "smtp_host": self.smtp[0], "smtp_port": self.smtp[1]}
         tables = {
             "audit": audit,
-            "mail_domain": {"domains": self.plan["mail_domains"], "dkim_selectors": self.plan["dkim_selectors"]},
+            "mail_domain": {
+                "domains": self.plan["mail_domains"],
+                "dkim_selectors": self.plan["dkim_selectors"],
+                "reports_folder": REPORTS_FOLDER,
+            },
             "delivery": delivery,
         }
         self.settings_file.write_text(_toml(tables), encoding="utf-8")

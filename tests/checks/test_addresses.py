@@ -153,6 +153,13 @@ def test_a_directory_whose_rows_were_not_told_apart_is_judged_by_its_addresses()
     assert (unread.verdict, unread.seen_key) == (Verdict.UNVERIFIED, "addresses.directory_unread")
 
 
+def test_the_footer_of_the_directorys_page_is_no_row_of_it() -> None:
+    section = make_section("email_directory", items=make_items(5, "name", "phone"), url=SITE + "danh-ba/")
+    footer = make_address(where="footer", url=SITE + "danh-ba/")
+    finding = site_finding("g.directory_addresses", (footer,), email_directory=section)
+    assert (finding.verdict, "0/5" in finding.seen) == (Verdict.FAIL, True)
+
+
 def test_addresses_in_images_of_the_directory_prove_nothing() -> None:
     section = make_section("email_directory", items=make_items(5, "name", "phone"))
     image = (AddressPlace("directory", SITE, "a.png", "image"),)

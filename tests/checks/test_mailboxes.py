@@ -85,6 +85,7 @@ def test_nothing_is_unpublished_while_a_place_was_not_read(site: dict[str, Any])
 def test_without_a_register_or_a_row_nothing_is_compared() -> None:
     none = judge("g.mailbox_register", make_facts(register=None))
     assert (none.verdict, none.seen_key) == (Verdict.NOT_APPLICABLE, "register.not_imported")
+    assert "mã (1)" in none.seen  # how the published names are made is shown all the same
     other = finding(box("stttt@example.gov.vn", code="stttt"), addresses=())
     assert (other.verdict, other.seen_key) == (Verdict.NOT_APPLICABLE, "register.no_mailbox")
 

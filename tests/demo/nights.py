@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from auditor.audit import AuditContext, audit_agency, look_at_mail, open_context, second_look
@@ -13,7 +15,9 @@ from auditor.demo.province import Province
 from auditor.demo.sites import read_data
 from auditor.model import Agency, AgencyAudit, Finding, MailFacts, Verdict
 from auditor.registry import load_agencies
+from auditor.report_import import facts_of, import_reports
 from auditor.settings import load_settings
+from auditor.store import open_store
 
 AS_OF = date(2026, 11, 23)
 EXPECTED: Mapping[str, Any] = read_data("expected.yaml")
@@ -38,7 +42,12 @@ class Night:
 
 async def audit_province(province: Province) -> Night:
     agencies = load_agencies(province.agencies_file).agencies
-    async with open_context(load_settings(province.folder), as_of=province.as_of) as context:
+    settings = load_settings(province.folder)
+    async with open_context(settings, folder=province.folder, as_of=province.as_of) as context:
+        assert settings.reports_folder is not None
+        with TemporaryDirectory() as elsewhere, open_store(Path(elsewhere, "reports.db")) as store:
+            assert import_reports(settings.reports_folder, store).bad == ()
+            context.reports = facts_of(store, [province.mail_domain], province.as_of, settings.mail_domain.reports_days)
         gate = asyncio.Semaphore(_AT_ONCE)
         first = await asyncio.gather(*(_gated(gate, _first(agency, context)) for agency in agencies))
         final = await asyncio.gather(*(_gated(gate, _second(audit, context)) for audit in first))

@@ -281,4 +281,6 @@ def test_the_best_sites_score_above_the_worst(night: Night) -> None:
 
 def test_an_audit_writes_nothing(night: Night) -> None:
     names = {path.name for path in night.province.folder.iterdir()}
-    assert names == {"agencies.yaml", "auditor.toml", "ca.pem", "mailbox"}
+    assert names == {
+        "agencies.yaml", "auditor.toml", "ca.pem", "mailbox", "mailboxes.csv", "danh-sach-hop-thu.csv", "bao-cao-dmarc"
+    }  # fmt: skip
