@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.host import look_at_host
-from auditor.gather.mail import look_at_mail_domain
+from auditor.gather.mail import Selectors, look_at_mail_domain
+from auditor.gather.mail.samples import read_samples
 from auditor.gather.network import Network, NetworkOptions
 from auditor.gather.site import Crawl, look_again
 from auditor.mailboxes import load_register
@@ -89,6 +90,7 @@ class AuditContext:
     profile: str
     budget: int
     register: MailboxRegister | None = None
+    samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # DKIM selectors of messages, by domain
     reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
@@ -105,7 +107,11 @@ class AuditContext:
         """The mail domain's evidence of this run, looked up when first asked for."""
         key = (domain.lower(), attempt)
         if key not in self._mail:
-            selectors = self.settings.mail_domain.dkim_selectors
+            selectors = Selectors(
+                self.settings.mail_domain.dkim_selectors,
+                self.samples.get(domain.lower(), ()),
+                self.vocabulary.dkim_selectors,
+            )
             look = look_at_mail_domain(domain, self.resolver, selectors=selectors, attempt=attempt)
             self._mail[key] = asyncio.ensure_future(look)
         return await _shared(self._mail[key])
@@ -162,6 +168,7 @@ async def open_context(
             profile or audit.law_profile,
             budget or audit.budget_pages,
             register,
+            read_samples(settings.samples_folder) if settings.samples_folder else {},
         )
 
 

@@ -158,6 +158,7 @@ class LimitSettings(Table):
 class MailDomainSettings(Table):
     domains: tuple[Domain, ...]
     dkim_selectors: tuple[Text, ...]
+    samples_folder: Text
     reports_folder: Text
     reports_days: Count
 
@@ -241,6 +242,11 @@ class Settings(Tables):
     @property
     def reports_folder(self) -> Path | None:
         return self.folder / self.mail_domain.reports_folder if self.mail_domain.reports_folder else None
+
+    @property
+    def samples_folder(self) -> Path | None:
+        """Where messages signed by the province's servers lie; None if nobody named a folder."""
+        return self.folder / self.mail_domain.samples_folder if self.mail_domain.samples_folder else None
 
     @property
     def smtp_password_file(self) -> Path | None:

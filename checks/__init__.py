@@ -12,6 +12,7 @@ from checks import (
     content,
     freshness,
     functions,
+    mail_dkim,
     mail_domain,
     mail_reports,
     mailboxes,
@@ -19,7 +20,19 @@ from checks import (
     standards,
 )
 
-_SUBJECTS = (content, freshness, access, functions, standards, addresses, mailboxes, mail_domain, mail_reports, person)
+_SUBJECTS = (
+    content,
+    freshness,
+    access,
+    functions,
+    standards,
+    addresses,
+    mailboxes,
+    mail_dkim,
+    mail_domain,
+    mail_reports,
+    person,
+)
 
 
 def collect() -> Mapping[str, CheckFunction]:

@@ -210,9 +210,14 @@ def _mail(mail: MailFacts) -> Json:
                 "record": key.record,
                 "problems": list(key.problems),
                 "reason": key.reason,
+                "source": key.source,
+                "kind": key.kind,
+                "bits": key.bits,
             }
             for key in mail.dkim
         ],
+        "dkim_asked": mail.dkim_asked,
+        "dkim_hint": mail.dkim_hint,
     }
 
 

@@ -22,6 +22,7 @@ from auditor.model import (
     Dated,
     DateSource,
     DetectorFacts,
+    DkimFacts,
     DmarcFacts,
     EncodingFacts,
     Finding,
@@ -211,6 +212,7 @@ def make_mail(**changes: Any) -> MailFacts:
         MxFacts("valid", ((10, f"mail.{DOMAIN}", ("203.0.113.9",)),)),
         SpfFacts("valid", "v=spf1 mx -all", "-", 1),
         DmarcFacts("valid", "v=DMARC1; p=reject", f"_dmarc.{DOMAIN}", "reject", "reject", "reject"),
+        (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
     )
     return replace(mail, **changes)
 

@@ -134,6 +134,8 @@ class MailEvidence:
 
     `spf_tree` holds the raw TXT answers of every domain that the SPF record names by include or redirect.
     `spf_hosts` holds (name, "A" or "MX", answer) for the a, mx and exists terms of that tree; "A" stands for A + AAAA.
+    `dkim_sources` says where each selector came from: configured, sample, known; `domainkey` is the answer for the
+    name above all selectors, if it was asked for.
     `dmarc` maps each queried name (tree walk, RFC 9989 section 4.10) to its answer, in query order.
     """
 
@@ -146,5 +148,7 @@ class MailEvidence:
     spf_hosts: tuple[tuple[str, str, Outcome[DnsAnswer]], ...] = ()
     dmarc: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
     dkim: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # selector -> answer
+    dkim_sources: tuple[tuple[str, str], ...] = ()
+    domainkey: Outcome[DnsAnswer] | None = None
     queries: int = 0
     attempt: int = 1

@@ -295,13 +295,17 @@ class MxFacts:
 
 @dataclass(frozen=True, slots=True)
 class DkimFacts:
-    """RFC 6376. `state` per selector: valid, revoked, invalid, none, unverifiable."""
+    """RFC 6376. `state` per selector: valid, revoked, invalid, none, unverifiable. `source` is where the selector was
+    learnt: configured, sample (a signed message), known (what well-known systems use)."""
 
     selector: str
     state: str
     record: str = ""
     problems: tuple[str, ...] = ()
     reason: Reason | None = None
+    source: str = "configured"
+    kind: str = ""  # rsa, ed25519
+    bits: int = 0  # of the key; 0 where none is readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +315,9 @@ class MailFacts:
     mx: MxFacts
     spf: SpfFacts
     dmarc: DmarcFacts
-    dkim: tuple[DkimFacts, ...] = ()
+    dkim: tuple[DkimFacts, ...] = ()  # of the well-known selectors only those that have a key
+    dkim_asked: int = 0  # selectors asked for
+    dkim_hint: str = ""  # whether `_domainkey` exists: "there", "absent", "" (not asked, or no answer)
     confirmed: bool = True
     evidence: MailEvidence | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class Vocabulary:
     free_mail: tuple[str, ...] = ()
     isp_mail: tuple[str, ...] = ()
     placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
+    dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
 
     def any_in(self, list_name: str, folded_text: str) -> str | None:
         """The first phrase of a word list that stands in `folded_text` as whole words, or None."""
@@ -68,7 +70,14 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
         tuple(mail.get("free", ())),
         tuple(mail.get("isp", ())),
         frozenset(mail.get("placeholder", ())),
+        _selectors(mail.get("dkim_selectors", {}).get("suggestions", {})),
     )
+
+
+def _selectors(by_system: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The first selector of every system, then the second of each: what is cut off is the least likely."""
+    rows = itertools.zip_longest(*by_system.values())
+    return tuple(dict.fromkeys(str(name) for row in rows for name in row if name))
 
 
 def _folded(phrases: Iterable[str]) -> tuple[str, ...]:

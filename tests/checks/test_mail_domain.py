@@ -110,7 +110,7 @@ def test_a_record_that_was_read_needs_no_second_look(check_id: str) -> None:
 def test_only_the_operator_is_scored(check_id: str) -> None:
     for mail in (make_mail(), ABSENT):
         operator, other = judged(check_id, mail), judged(check_id, mail, operator=False)
-        assert operator.counts and operator.max in (300, 400)
+        assert operator.counts and operator.max > 0
         assert (other.counts, other.points, other.max) == (False, 0, 0)
         assert (other.verdict, other.seen) == (operator.verdict, operator.seen)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
 from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
-from auditor.gather.mail import look_at_mail_domain
+from auditor.gather.mail import Selectors, look_at_mail_domain
+from auditor.gather.mail.samples import read_samples
 from auditor.gather.mail.spf import MAX_DOMAINS, MAX_HOSTS
 from auditor.model import Failed, MailEvidence, MailFacts, NotRun, Reason
 from auditor.read.records import Problem, read_mail
@@ -32,7 +34,7 @@ def zone(**more: Mapping[str, Sequence[str]]) -> Zone:
     }
 
 
-async def _look(address: tuple[str, int], domain: str, selectors: Sequence[str]) -> MailEvidence:
+async def _look(address: tuple[str, int], domain: str, selectors: Sequence[str] | Selectors) -> MailEvidence:
     return await look_at_mail_domain(domain, Resolver([address], timeout=TIMEOUT), selectors=selectors)
 
 
@@ -40,7 +42,7 @@ def look(
     records: Zone,
     *,
     domain: str = DOMAIN,
-    selectors: Sequence[str] = (),
+    selectors: Sequence[str] | Selectors = (),
     faults: Mapping[tuple[str, str], str] | None = None,
 ) -> tuple[MailEvidence, list[tuple[str, str]]]:
     """The evidence, and what the server was asked."""
@@ -224,3 +226,50 @@ def test_a_name_that_cannot_be_asked_for_is_not_a_fault_of_the_domain() -> None:
     evidence, _ = look({}, domain="a" * 70 + ".example")
     assert isinstance(evidence.mx, Failed)
     assert read_mail(evidence).mx.state == "unverifiable"
+
+
+KEY = {"TXT": ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]}
+
+
+def test_known_selectors_are_tried_where_there_are_any_and_say_nothing_if_missing() -> None:
+    records = {**zone(), f"k1._domainkey.{DOMAIN}": KEY}
+    wanted = Selectors(configured=["gone"], sampled=["k1", "GONE"], known=["k1", "google", "default"])
+    evidence, _ = look(records, selectors=wanted)
+    assert evidence.dkim_sources == (
+        ("gone", "configured"), ("k1", "sample"), ("google", "known"), ("default", "known"),
+    )  # fmt: skip
+    read = read_mail(evidence)
+    assert [(key.selector, key.state, key.source) for key in read.dkim] == [
+        ("gone", "none", "configured"), ("k1", "valid", "sample"),
+    ]  # fmt: skip
+    assert (read.dkim_asked, read.dkim_hint) == (4, "there")
+
+
+def test_known_selectors_are_not_tried_where_nothing_can_be() -> None:
+    evidence, asked = look(
+        {"bare.example": {"A": ["192.0.2.1"]}}, domain="bare.example", selectors=Selectors(known="k1")
+    )
+    assert [name for name, _ in asked if "_domainkey" in name] == ["_domainkey.bare.example"]
+    assert (read_mail(evidence).dkim, read_mail(evidence).dkim_hint) == ((), "absent")
+
+
+def test_selectors_are_bounded() -> None:
+    many = [f"s{n}" for n in range(200)]
+    evidence, _ = look(
+        {**zone(), f"k1._domainkey.{DOMAIN}": KEY}, selectors=Selectors(many, many[::-1], ["k1", *"abc"] * 9)
+    )
+    assert len([source for _, source in evidence.dkim_sources if source != "known"]) == 50
+    assert len(evidence.dkim) <= 50 + 24
+
+
+def test_selectors_are_read_from_sample_messages(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(
+        b"DKIM-Signature: v=1; a=rsa-sha256; d=Tinh.Example;\r\n\ts=S2024; h=from; b=x\r\n"
+        b"DKIM-Signature: v=1; d=other.example; s=x1\r\nFrom: a@tinh.example\r\n\r\nDKIM-Signature: d=no.example; s=no\r\n"
+    )
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "b").write_bytes(b"DKIM-Signature: d=tinh.example; s=s2025\n\n")
+    (tmp_path / "c.eml").write_bytes(bytes(range(256)) * 10)
+    (tmp_path / "d.eml").write_bytes(b"DKIM-Signature: d=; s=\nDKIM-Signature: \xff\n\n")
+    assert read_samples(tmp_path) == {"tinh.example": ("s2024", "s2025"), "other.example": ("x1",)}
+    assert read_samples(tmp_path / "missing") == {}

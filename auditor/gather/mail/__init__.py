@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
-from auditor.gather.mail.dkim import look_at_dkim
+from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
@@ -19,6 +19,7 @@ from auditor.read.records.outcomes import fold_name
 __all__ = [
     "Lookups",
     "PolicyFound",
+    "Selectors",
     "SpfCheck",
     "SpfResult",
     "check_host",
@@ -28,22 +29,24 @@ __all__ = [
 
 
 async def look_at_mail_domain(
-    domain: str, resolver: Lookups, *, selectors: Sequence[str] = (), attempt: int = 1
+    domain: str, resolver: Lookups, *, selectors: Sequence[str] | Selectors = (), attempt: int = 1
 ) -> MailEvidence:
     """What the DNS says of `domain` as a mail domain.
 
-    In: the domain, a resolver, the DKIM selectors to ask for, and which look of the run it is. Out: evidence in which
+    In: the domain, a resolver, the DKIM selectors to ask for (a plain sequence is the operator's), and which look of
+    the run it is. Out: evidence in which
     every part is an outcome: an answer, a proven "there is none", or why it could not be looked at. Raises nothing
     for what the network does.
     """
     domain = fold_name(domain)
     started = datetime.now(UTC)
     counted = Counted(resolver)
+    asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
     (mx, address), (txt, spf), dmarc, dkim = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         look_at_dmarc(domain, counted),
-        look_at_dkim(domain, selectors, counted),
+        look_at_dkim(domain, asked, counted),
     )
     return MailEvidence(
         domain=domain,
@@ -54,7 +57,9 @@ async def look_at_mail_domain(
         spf_tree=spf.tree,
         spf_hosts=spf.hosts,
         dmarc=dmarc,
-        dkim=dkim,
+        dkim=dkim.answers,
+        dkim_sources=dkim.sources,
+        domainkey=dkim.parent,
         queries=counted.queries,
         attempt=attempt,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from auditor.model import Completed, MailEvidence, MailFacts, Reason
-from auditor.read.records.dkim import read_dkim
+from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
 from auditor.read.records.mx import read_mx
 from auditor.read.records.outcomes import NEGATIVE
@@ -40,8 +40,17 @@ def _read(evidence: MailEvidence) -> MailFacts:
         spf = replace(spf, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.SPF_MISSING))
         if dmarc.state in ("none", "unverifiable"):
             dmarc = replace(dmarc, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.DMARC_MISSING))
-    dkim = tuple(read_dkim(selector, answer) for selector, answer in evidence.dkim)
-    return MailFacts(evidence.domain, evidence.looked_at, mx, spf, dmarc, dkim, evidence=evidence)
+    return MailFacts(
+        evidence.domain,
+        evidence.looked_at,
+        mx,
+        spf,
+        dmarc,
+        read_selectors(evidence.dkim, dict(evidence.dkim_sources)),
+        dkim_asked=len(evidence.dkim),
+        dkim_hint=read_dkim_parent(evidence.domainkey),
+        evidence=evidence,
+    )
 
 
 def is_gone(evidence: MailEvidence) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from auditor.model import DkimFacts, DnsAnswer, Outcome
+from auditor.model import DkimFacts, DnsAnswer, Outcome, Reason
 from auditor.read.records.outcomes import absence, blindness, texts
 from auditor.read.records.problems import Problem
 from auditor.read.records.tags import TagList, parse_tags
@@ -101,15 +102,33 @@ def _key_bits(kind: str, value: str) -> int:
     return key.key_size if isinstance(key, RSAPublicKey) else 0
 
 
-def read_dkim(selector: str, outcome: Outcome[DnsAnswer]) -> DkimFacts:
+def read_dkim_parent(outcome: Outcome[DnsAnswer] | None) -> str:
+    """Whether the name above all selectors exists: "there", "absent", or "" if that was not answered. A hint only:
+    some servers deny a name that has nothing but names below it, against RFC 8020."""
+    if outcome is None or blindness(outcome):
+        return ""
+    return "absent" if absence(outcome) is Reason.DNS_NXDOMAIN else "there"
+
+
+def read_selectors(
+    answers: Sequence[tuple[str, Outcome[DnsAnswer]]], sources: Mapping[str, str]
+) -> tuple[DkimFacts, ...]:
+    """The facts of every selector asked for; a well-known one that has no key, or was not answered, says nothing."""
+    found = (read_dkim(name, answer, sources.get(name, "configured")) for name, answer in answers)
+    return tuple(one for one in found if one.source != "known" or one.state not in ("none", "unverifiable"))
+
+
+def read_dkim(selector: str, outcome: Outcome[DnsAnswer], source: str = "configured") -> DkimFacts:
     """The DKIM facts of one selector. `none` means that this selector has no key, never that there is no DKIM."""
     blind, gone = blindness(outcome), absence(outcome)
     if blind:
-        return DkimFacts(selector, "unverifiable", reason=blind)
+        return DkimFacts(selector, "unverifiable", reason=blind, source=source)
     found = tuple(text for text in texts(outcome) if looks_like_key(text))
     if gone or not found:
-        return DkimFacts(selector, "none", problems=(Problem.DKIM_MISSING,), reason=gone)
+        return DkimFacts(selector, "none", problems=(Problem.DKIM_MISSING,), reason=gone, source=source)
     if len(found) > 1:  # section 3.6.2.2: the result is undefined
-        return DkimFacts(selector, "invalid", record=found[0], problems=(Problem.DKIM_MULTIPLE,))
+        return DkimFacts(selector, "invalid", record=found[0], problems=(Problem.DKIM_MULTIPLE,), source=source)
     key = parse_dkim(found[0])
-    return DkimFacts(selector, key.state, record=key.text, problems=key.problems)
+    return DkimFacts(
+        selector, key.state, record=key.text, problems=key.problems, source=source, kind=key.kind, bits=key.bits
+    )
