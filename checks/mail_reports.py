@@ -49,14 +49,14 @@ def _failing(seen: ReportFacts, rule: Criterion) -> str:
 
 
 def _sources(seen: ReportFacts, rule: Criterion) -> list[EvidenceRef]:
-    """The largest sources with what each did: not links, but what the reports say."""
+    """The sources with what each did, those with most failures first: not links, but what the reports say."""
+    worst = sorted(seen.sources, key=lambda source: (-source.failed, -source.messages))
     return [
         EvidenceRef(
             f"ip:{one.ip}",
             None,
             rule.say(
                 "mail.reports.evidence",
-                ip=one.ip,
                 count=one.messages,
                 passed=one.passed,
                 dkim=one.dkim,
@@ -65,5 +65,5 @@ def _sources(seen: ReportFacts, rule: Criterion) -> list[EvidenceRef]:
                 reporters=", ".join(one.reporters[:3]),
             ),
         )
-        for one in seen.sources[: rule.parameters["shown"]]
+        for one in worst[: rule.parameters["shown"]]
     ]

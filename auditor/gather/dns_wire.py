@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 
 import dns.exception
 import dns.message
@@ -19,52 +21,41 @@ class Unreachable(Exception):
 async def ask_udp(question: dns.message.Message, address: str, port: int, timeout: float) -> dns.message.Message:
     """The reply to `question`; sent a second time after a third of `timeout` (seconds), because packets get lost.
 
-    Raises NoReply, Unreachable.
+    A socket of its own, connected, for every question: a port that nobody can guess beside the random id (RFC 5452
+    section 4.5), and the system drops what others send. Raises NoReply, Unreachable.
     """
     loop = asyncio.get_running_loop()
     wire = question.to_wire()
     try:
-        transport, protocol = await loop.create_datagram_endpoint(
-            lambda: _Reply(question, loop.create_future()), remote_addr=(address, port)
-        )
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.setblocking(False)
+            sock.connect((address, port))
+            for share in (1 / 3, 2 / 3):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(timeout * share):
+                        await loop.sock_sendall(sock, wire)
+                        return await _answer_to(question, wire[:2], sock, loop)
     except OSError as error:
         raise Unreachable(str(error)) from error
-    try:
-        for share in (1 / 3, 2 / 3):
-            transport.sendto(wire)
-            done, _ = await asyncio.wait({protocol.reply}, timeout=timeout * share)
-            if done:
-                return protocol.reply.result()
-    finally:
-        transport.close()
-        protocol.reply.cancel()
     raise NoReply(f"no answer in {timeout:g} s")
 
 
-class _Reply(asyncio.DatagramProtocol):
-    """Waits for the one packet that answers `question`; whatever else arrives is ignored."""
-
-    def __init__(self, question: dns.message.Message, reply: asyncio.Future[dns.message.Message]) -> None:
-        self.question = question
-        self.reply = reply
-
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+async def _answer_to(
+    question: dns.message.Message, number: bytes, sock: socket.socket, loop: asyncio.AbstractEventLoop
+) -> dns.message.Message:
+    """The first packet that answers `question`, whose id is `number`; whatever else arrives is ignored."""
+    while True:
+        data = await loop.sock_recv(sock, 65535)
+        if data[:2] != number:
+            continue
         try:
             message = dns.message.from_wire(data, ignore_trailing=True, raise_on_truncation=True)
         except dns.message.Truncated as cut:
             message = cut.kwargs["message"]
         except dns.exception.DNSException:
-            return
-        if not self.reply.done() and self.question.is_response(message):
-            self.reply.set_result(message)
-
-    def error_received(self, exc: Exception) -> None:
-        if not self.reply.done():
-            self.reply.set_exception(Unreachable(str(exc)))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None:
-            self.error_received(exc)
+            continue
+        if question.is_response(message):
+            return message
 
 
 async def ask_tcp(question: dns.message.Message, address: str, port: int, timeout: float) -> dns.message.Message:
