@@ -21,7 +21,7 @@ from auditor.gather.dns import Resolver
 from auditor.gather.exchange import Bounds, Exchange, exchange
 from auditor.gather.politeness import Politeness
 from auditor.gather.pool import ClientPool
-from auditor.model import Failed, Look, LookKind, NotRun, Reason, fold_host
+from auditor.model import Failed, Look, LookKind, NotRun, Outcome, Reason, fold_host
 
 __all__ = ["ConnectTo", "Network", "NetworkOptions", "parse_connect_to"]
 
@@ -65,6 +65,7 @@ class _Walk:
     size: int
     insecure: bool
     fresh: bool
+    follow: bool
     seconds: float  # left of the total time; politeness does not count
     leases: AsyncExitStack
     clients: dict[str, HostClient] = field(default_factory=dict)
@@ -127,18 +128,20 @@ class Network:
         respect_robots: bool = True,
         fresh: bool = False,
         insecure_tls: bool = False,
+        follow: bool = True,
     ) -> Look:
         """Look at `url`: wait for our turn, request it, follow redirects. Network trouble is a reason, never raised.
 
         `max_bytes` bounds the body (default: the options', 64 kB for FILE); a longer one is cut (`truncated`) and
         still ok. `fresh`: on a new connection, without cookies. `insecure_tls`: whatever the certificate.
+        Without `follow` a redirect is the answer, with its status and TOO_MANY_REDIRECTS.
         `redirects` of the Look are the addresses redirected to, in order; the last one is its `final_url`.
         """
         default = _FILE_BYTES if kind is LookKind.FILE else self.options.max_bytes
         size = default if max_bytes is None else max_bytes
         started = datetime.now(UTC)
         async with AsyncExitStack() as leases:
-            walk = _Walk(kind, attempt, size, insecure_tls, fresh, self.options.total_timeout, leases)
+            walk = _Walk(kind, attempt, size, insecure_tls, fresh, follow, self.options.total_timeout, leases)
             here, result = await self._follow(_tidy(url), walk, respect_robots)
         return Look(
             url=url,
@@ -158,6 +161,10 @@ class Network:
             peer=result.peer,
             attempt=attempt,
         )
+
+    async def targets(self, host: str, port: int) -> Outcome[tuple[tuple[str, int], ...]]:
+        """(address, port) pairs where `host`:`port` may be connected to; NotRun(BLOCKED_ADDRESS) if there is none."""
+        return await self._backend.targets(host, port)
 
     async def robots_sitemaps(self, host_url: str, *, insecure_tls: bool = False) -> tuple[str, ...]:
         """The Sitemap: addresses that the robots.txt of `host_url`'s scheme and host names; empty if it has none."""
@@ -194,6 +201,8 @@ class Network:
             result = await self._hop(url, parts, walk, respect_robots)
             if not result.redirects or result.reason is not None:
                 return url, result
+            if not walk.follow:
+                return url, _but(result, Reason.TOO_MANY_REDIRECTS, f"HTTP {result.status}, not followed")
             target = _target(url, result.header("location"))
             if target is None:
                 where = f"HTTP {result.status} to {result.header('location')[:200]!r}"

@@ -12,6 +12,9 @@ from auditor.model.evidence import (
     MailEvidence,
     MxTarget,
     SiteEvidence,
+    SmtpLook,
+    TlsLook,
+    TransportEvidence,
 )
 from auditor.model.facts import (
     AddressClass,
@@ -43,14 +46,27 @@ from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
 from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
 from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason
 from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
+from auditor.model.transport import (
+    BimiFacts,
+    CaaFacts,
+    DaneFacts,
+    DaneHost,
+    MtaStsFacts,
+    ServiceFacts,
+    SmtpFacts,
+    SmtpServer,
+    TlsRptFacts,
+    TransportFacts,
+)
 
 __all__ = [
     "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
-    "AgencyKind", "AggregateReport", "Basis", "Calendar", "Candidate", "Certificate", "Change", "Completed",
-    "Criterion", "DateSource", "Dated", "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts",
-    "EvidenceRef", "Failed", "Finding", "History", "HostLook", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse",
-    "MailEvidence", "MailFacts", "MailboxRegister", "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason",
-    "RegisteredMailbox", "ReportFacts", "ReportRow", "ReportedSource", "Ruleset", "Score", "Scorecard", "Section",
-    "SectionState", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SpfFacts", "Trap", "Verdict",
-    "check", "fold_host", "section_evidence",
+    "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate", "Change",
+    "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated", "DetectorFacts", "DkimFacts",
+    "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed", "Finding", "History", "HostLook", "Item",
+    "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence", "MailFacts", "MailboxRegister", "MtaStsFacts",
+    "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "RegisteredMailbox", "ReportFacts", "ReportRow",
+    "ReportedSource", "Ruleset", "Score", "Scorecard", "Section", "SectionState", "ServiceFacts", "SiteEvidence",
+    "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfFacts", "TlsLook",
+    "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check", "fold_host", "section_evidence",
 ]  # fmt: skip

@@ -118,6 +118,7 @@ class DnsAnswer:
     records: tuple[str, ...]
     ttl: int = 0
     canonical: str = ""  # where the records stand, if `name` is an alias (CNAME) that was followed; else ""
+    authenticated: bool = False  # the resolver says that it validated the answer (AD bit, RFC 6840 section 5.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,44 @@ class MxTarget:
     preference: int
     addresses: Outcome[tuple[str, ...]]
     is_alias: bool = False  # the target is a CNAME (RFC 2181 section 10.3)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsLook:
+    """A TLS session with a mail server. `chain`: the certificates in DER as presented, the server's own first.
+    `distrust`: why no public authority vouches for it, "" if one does."""
+
+    version: str
+    chain: tuple[bytes, ...] = ()
+    distrust: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpLook:
+    """One connection to a mail server, from its greeting to QUIT. `ehlo` are the lines of its last answer to EHLO."""
+
+    host: str
+    address: str
+    looked_at: datetime
+    banner: str = ""
+    ehlo: tuple[str, ...] = ()
+    starttls: bool = False
+    tls: Outcome[TlsLook] = field(default_factory=lambda: NotRun(Reason.OUT_OF_SCOPE))
+
+
+@dataclass(frozen=True, slots=True)
+class TransportEvidence:
+    """What the DNS, the policy host and the mail servers say of how mail reaches a domain."""
+
+    mta_sts: Outcome[DnsAnswer]
+    policy: Outcome[Look]  # of MTA-STS; asked for only where the DNS announces one
+    tls_rpt: Outcome[DnsAnswer]
+    mx: Outcome[DnsAnswer]  # raw, to know whether the answer was authenticated
+    tlsa: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # by mail server, in the order of the MX records
+    smtp: tuple[tuple[str, Outcome[SmtpLook]], ...] = ()
+    bimi: Outcome[DnsAnswer] = field(default_factory=lambda: NotRun(Reason.NOT_CONFIGURED))
+    caa: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # names climbed (RFC 8659 section 3), in query order
+    services: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +191,4 @@ class MailEvidence:
     domainkey: Outcome[DnsAnswer] | None = None
     queries: int = 0
     attempt: int = 1
+    transport: TransportEvidence | None = None

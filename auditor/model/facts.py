@@ -11,6 +11,7 @@ from auditor.model.dmarc_reports import ReportFacts
 from auditor.model.evidence import HostLook, MailEvidence
 from auditor.model.mailboxes import MailboxRegister
 from auditor.model.outcome import Reason
+from auditor.model.transport import TransportFacts
 
 
 class SiteState(StrEnum):
@@ -320,6 +321,7 @@ class MailFacts:
     dkim_hint: str = ""  # whether `_domainkey` exists: "there", "absent", "" (not asked, or no answer)
     confirmed: bool = True
     evidence: MailEvidence | None = None
+    transport: TransportFacts | None = None  # None: not looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,18 @@ from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
+from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
+from auditor.gather.mail.transport import Outside, look_at_transport
 from auditor.model import Completed, DnsAnswer, MailEvidence, MxTarget, NotRun, Outcome, Reason
 from auditor.read.records.outcomes import fold_name
 
 __all__ = [
     "Lookups",
+    "Outside",
     "PolicyFound",
     "Selectors",
+    "SmtpDoor",
     "SpfCheck",
     "SpfResult",
     "check_host",
@@ -29,12 +33,17 @@ __all__ = [
 
 
 async def look_at_mail_domain(
-    domain: str, resolver: Lookups, *, selectors: Sequence[str] | Selectors = (), attempt: int = 1
+    domain: str,
+    resolver: Lookups,
+    *,
+    selectors: Sequence[str] | Selectors = (),
+    attempt: int = 1,
+    outside: Outside | None = None,
 ) -> MailEvidence:
     """What the DNS says of `domain` as a mail domain.
 
-    In: the domain, a resolver, the DKIM selectors to ask for (a plain sequence is the operator's), and which look of
-    the run it is. Out: evidence in which
+    In: the domain, a resolver, the DKIM selectors to ask for (a plain sequence is the operator's), which look of the
+    run it is, and what is to be asked beside the DNS (nothing unless given). Out: evidence in which
     every part is an outcome: an answer, a proven "there is none", or why it could not be looked at. Raises nothing
     for what the network does.
     """
@@ -42,11 +51,12 @@ async def look_at_mail_domain(
     started = datetime.now(UTC)
     counted = Counted(resolver)
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address), (txt, spf), dmarc, dkim = await asyncio.gather(
+    (mx, address), (txt, spf), dmarc, dkim, transport = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         look_at_dmarc(domain, counted),
         look_at_dkim(domain, asked, counted),
+        look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
     )
     return MailEvidence(
         domain=domain,
@@ -62,6 +72,7 @@ async def look_at_mail_domain(
         domainkey=dkim.parent,
         queries=counted.queries,
         attempt=attempt,
+        transport=transport,
     )
 
 

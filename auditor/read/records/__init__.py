@@ -11,6 +11,7 @@ from auditor.read.records.mx import read_mx
 from auditor.read.records.outcomes import NEGATIVE
 from auditor.read.records.problems import Problem
 from auditor.read.records.spf import read_spf
+from auditor.read.records.transport import read_transport
 
 __all__ = ["Problem", "read_mail"]
 
@@ -50,6 +51,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dkim_asked=len(evidence.dkim),
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
+        transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
     )
 
 
@@ -69,4 +71,11 @@ def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
         ("dmarc", facts.dmarc.state, facts.dmarc.reason),
         *((f"dkim {part.selector}", part.state, part.reason) for part in facts.dkim),
     ]
-    return {name: (state, reason) for name, state, reason in parts if reason in NEGATIVE and reason is not None}
+    if facts.transport is not None:
+        parts.append(("tls_rpt", facts.transport.tls_rpt.state, facts.transport.tls_rpt.reason))
+        parts.append(("dane", facts.transport.dane.state, facts.transport.dane.reason))
+    resting = {name: (state, reason) for name, state, reason in parts if reason in NEGATIVE and reason is not None}
+    sts = facts.transport.mta_sts if facts.transport is not None else None
+    if sts is not None and sts.state != "unverifiable" and sts.reason is not None:
+        resting["mta_sts"] = (sts.state, sts.reason)  # the policy's host did not answer, or not as it should
+    return resting

@@ -1,0 +1,87 @@
+"""Looks at how mail reaches a domain: MTA-STS, TLS-RPT, TLSA and one connection to each mail server; BIMI, CAA, SRV."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.gather.mail.lookups import Lookups
+from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
+from auditor.gather.mail.smtp import PORT, SmtpDoor
+from auditor.model import Completed, DnsAnswer, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
+from auditor.read.records import bimi, tls_rpt
+from auditor.read.records.caa import climb
+from auditor.read.records.mx import is_address
+from auditor.read.records.services import SERVICES
+from auditor.read.records.transport import mail_servers
+
+Climbed = tuple[tuple[str, Outcome[DnsAnswer]], ...]
+MAX_SERVERS = 10  # mail servers whose TLSA records and port 25 are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What there is beside the DNS: a client for the policy file, a way to mail servers. None: not looked at."""
+
+    hosts: PolicyHosts | None = None
+    smtp: SmtpDoor | None = None
+
+
+async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *, attempt: int = 1) -> TransportEvidence:
+    """All of it at once. Mail servers are asked for in the order of the MX records, each once."""
+    mx = await resolver.lookup(domain, "MX")
+    servers = [host for host in mail_servers(mx) if not is_address(host)][:MAX_SERVERS]
+    (record, policy), reports, (tlsa, smtp), (logo, caa, services) = await asyncio.gather(
+        look_at_mta_sts(domain, resolver, outside.hosts, attempt=attempt),
+        resolver.lookup(tls_rpt.PREFIX + domain, "TXT"),
+        _look_at_servers(servers, resolver, outside.smtp),
+        _look_at_information(domain, resolver),
+    )
+    return TransportEvidence(
+        mta_sts=record,
+        policy=policy,
+        tls_rpt=reports,
+        mx=mx,
+        tlsa=tuple(zip(servers, tlsa, strict=True)),
+        smtp=tuple(zip(servers, smtp, strict=True)),
+        bimi=logo,
+        caa=caa,
+        services=tuple(zip(SERVICES, services, strict=True)),
+    )
+
+
+async def _look_at_servers(
+    servers: Sequence[str], resolver: Lookups, door: SmtpDoor | None
+) -> tuple[list[Outcome[DnsAnswer]], list[Outcome[SmtpLook]]]:
+    """TLSA records (RFC 7672 section 2.2.3) and what port 25 shows, in the order of `servers`."""
+    return await asyncio.gather(
+        asyncio.gather(*(resolver.lookup(f"_{PORT}._tcp.{host}", "TLSA") for host in servers)),
+        asyncio.gather(*(_connect(host, door) for host in servers)),
+    )
+
+
+async def _look_at_information(
+    domain: str, resolver: Lookups
+) -> tuple[Outcome[DnsAnswer], Climbed, list[Outcome[DnsAnswer]]]:
+    """BIMI, CAA and the SRV records: what is shown without points."""
+    return await asyncio.gather(
+        resolver.lookup(bimi.PREFIX + domain, "TXT"),
+        look_at_caa(domain, resolver),
+        asyncio.gather(*(resolver.lookup(f"{name}.{domain}", "SRV") for name in SERVICES)),
+    )
+
+
+async def _connect(host: str, door: SmtpDoor | None) -> Outcome[SmtpLook]:
+    return NotRun(Reason.NOT_CONFIGURED) if door is None else await door.look(host)
+
+
+async def look_at_caa(domain: str, resolver: Lookups) -> Climbed:
+    """The climb of RFC 8659 section 3: up to the first name with records, or the first that could not be asked."""
+    walk: list[tuple[str, Outcome[DnsAnswer]]] = []
+    for name in climb(domain):
+        outcome = await resolver.lookup(name, "CAA")
+        walk.append((name, outcome))
+        if isinstance(outcome, Completed) or outcome.reason not in (Reason.DNS_NXDOMAIN, Reason.DNS_NODATA):
+            break
+    return tuple(walk)

@@ -1,0 +1,133 @@
+"""What was read of the way mail takes to a domain: MTA-STS, TLS-RPT, DANE, SMTP; and BIMI, CAA, service records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from auditor.model.outcome import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class MtaStsFacts:
+    """RFC 8461. `state`: valid, none, multiple, invalid (the record), policy_failed (not served as section 3.3 asks),
+    policy_invalid, unverifiable. `max_age` in seconds; `unmatched` are MX hosts that no pattern of the policy covers.
+    """
+
+    state: str
+    record: str = ""
+    policy_url: str = ""
+    mode: str = ""
+    max_age: int = 0
+    patterns: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRptFacts:
+    """RFC 8460. `state`: valid, none, multiple, invalid, unverifiable."""
+
+    state: str
+    record: str = ""
+    rua: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DaneHost:
+    """The TLSA records of one mail server. `state`: match, mismatch, unchecked (no certificate was seen), unusable,
+    insecure (no DNSSEC, so without effect), none, unverifiable."""
+
+    host: str
+    state: str
+    records: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DaneFacts:
+    """RFC 7672, over all mail servers. `state`: valid, partial (not all servers), mismatch, unusable, insecure,
+    unchecked, none, unverifiable."""
+
+    state: str
+    hosts: tuple[DaneHost, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """One mail server as one connection showed it. `state`: tls, plain (no STARTTLS), tls_failed, unverifiable."""
+
+    host: str
+    state: str
+    banner: str = ""
+    name: str = ""  # as it calls itself in its answer to EHLO
+    tls_version: str = ""
+    extensions: tuple[str, ...] = ()  # of SIZE, 8BITMIME, SMTPUTF8 those offered
+    certificate_names: tuple[str, ...] = ()
+    not_after: datetime | None = None
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpFacts:
+    """RFC 3207, RFC 8996, over all mail servers that were seen. `state`: tls, mixed, plain, unverifiable."""
+
+    state: str
+    servers: tuple[SmtpServer, ...] = ()
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BimiFacts:
+    """The BIMI record of the selector "default". `state`: valid, declined, none, multiple, invalid, unverifiable."""
+
+    state: str
+    record: str = ""
+    logo: str = ""
+    evidence_document: str = ""
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaaFacts:
+    """RFC 8659: the CAA records that apply. `state`: valid, none, unverifiable; `name` is where they were found."""
+
+    state: str
+    name: str = ""
+    issuers: tuple[str, ...] = ()  # who may issue; empty with `closed` means nobody
+    accounts: tuple[str, ...] = ()  # accounturi parameters, RFC 8657
+    closed: bool = False
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFacts:
+    """One SRV name by which mail programs find servers (RFC 6186, RFC 8314). `state`: offered, not_offered (its
+    target is "."), none, invalid, unverifiable."""
+
+    name: str
+    state: str
+    targets: tuple[str, ...] = ()  # "host:port"
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransportFacts:
+    mta_sts: MtaStsFacts
+    tls_rpt: TlsRptFacts
+    dane: DaneFacts
+    smtp: SmtpFacts
+    bimi: BimiFacts
+    caa: CaaFacts
+    services: tuple[ServiceFacts, ...] = ()

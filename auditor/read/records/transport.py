@@ -1,0 +1,53 @@
+"""All of a domain's transport read: one record after the other, and what one says of the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from auditor.model import Completed, DnsAnswer, MtaStsFacts, Outcome, SmtpFacts, TransportEvidence, TransportFacts
+from auditor.read.records.bimi import read_bimi
+from auditor.read.records.caa import read_caa
+from auditor.read.records.dane import read_dane
+from auditor.read.records.mta_sts import read_mta_sts
+from auditor.read.records.mx import parse_mx
+from auditor.read.records.outcomes import texts
+from auditor.read.records.problems import Problem
+from auditor.read.records.services import read_service
+from auditor.read.records.smtp import FAULTY, read_smtp
+from auditor.read.records.tls_rpt import read_tls_rpt
+
+
+def read_transport(domain: str, evidence: TransportEvidence, *, insecure: bool | None = None) -> TransportFacts:
+    """The facts of `evidence`. `insecure`: whether the zone is known to be unsigned; None: not known."""
+    smtp = read_smtp(evidence.smtp)
+    sts = read_mta_sts(domain, evidence.mta_sts, evidence.policy, mail_servers(evidence.mx))
+    return TransportFacts(
+        mta_sts=_with_certificates(sts, smtp),
+        tls_rpt=read_tls_rpt(evidence.tls_rpt),
+        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=insecure),
+        smtp=smtp,
+        bimi=read_bimi(evidence.bimi),
+        caa=read_caa(evidence.caa),
+        services=tuple(read_service(name, answer) for name, answer in evidence.services),
+    )
+
+
+def mail_servers(mx: Outcome[DnsAnswer]) -> tuple[str, ...]:
+    """The hosts of the MX records by preference; none for a null MX, without MX records, and
+    where the answer is not known."""
+    if not isinstance(mx, Completed):
+        return ()
+    records = [record for text in texts(mx) if (record := parse_mx(text))]
+    return tuple(dict.fromkeys(host for _, host in sorted(records) if host != "."))
+
+
+def _with_certificates(sts: MtaStsFacts, smtp: SmtpFacts) -> MtaStsFacts:
+    """RFC 8461 section 4.2: under a policy, the server's certificate must be valid for its name and trusted."""
+    if sts.state != "valid" or sts.mode == "none":
+        return sts
+    refused = any(
+        server.state == "plain" or FAULTY & set(server.problems)
+        for server in smtp.servers
+        if server.state != "unverifiable"
+    )
+    return replace(sts, problems=(*sts.problems, Problem.MTA_STS_CERTIFICATE)) if refused else sts
