@@ -27,7 +27,7 @@ PORT = 25
 _HOSTS_TRIED = 2  # that cannot be reached, before the port counts as blocked here
 _MAX_LINES = 100  # of one reply
 _MAX_LINE = 2048  # RFC 5321 section 4.5.3.1.5 allows 512 octets
-_DER = 0x1  # _ssl.ENCODING_DER
+_DER = 2  # _ssl.ENCODING_DER
 
 
 class Targets(Protocol):
