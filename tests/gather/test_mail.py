@@ -29,6 +29,9 @@ def zone(**more: Mapping[str, Sequence[str]]) -> Zone:
         f"mail.{DOMAIN}": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]},
         f"_spf.{DOMAIN}": {"TXT": ["v=spf1 ip4:203.0.113.0/24 -all"]},
         f"_dmarc.{DOMAIN}": {"TXT": [f"v=DMARC1; p=reject; rua=mailto:bc@{DOMAIN}"]},
+        f"_mta-sts.{DOMAIN}": {"TXT": ["v=STSv1; id=1"]},
+        f"_smtp._tls.{DOMAIN}": {"TXT": [f"v=TLSRPTv1; rua=mailto:bc@{DOMAIN}"]},
+        f"_25._tcp.mail.{DOMAIN}": {"TLSA": ["3 1 1 " + "ab" * 32]},
         f"s1._domainkey.{DOMAIN}": {"TXT": ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]},
         **more,
     }

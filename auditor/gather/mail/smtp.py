@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any, Protocol
 
 import certifi
 from cryptography import x509
-from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from auditor.gather.client import unverified_context
 from auditor.model import Completed, Failed, NotRun, Outcome, Reason, SmtpLook, TlsLook
@@ -130,9 +131,14 @@ class SmtpDoor:
         if self._store is None:
             self._store = _authorities(self.ca_file)
         try:
-            verifier = (
-                PolicyBuilder().store(self._store).time(datetime.now(UTC)).build_server_verifier(x509.DNSName(name))
+            builder = PolicyBuilder().store(self._store).time(datetime.now(UTC))
+            builder = builder.extension_policies(  # no stricter with the server's own than mail servers are
+                ca_policy=ExtensionPolicy.webpki_defaults_ca(),
+                ee_policy=ExtensionPolicy.permit_all().require_present(
+                    x509.SubjectAlternativeName, Criticality.AGNOSTIC, None
+                ),
             )
+            verifier = builder.build_server_verifier(x509.DNSName(name))
             verifier.verify(leaf, list(certificates[1:]))
         except (VerificationError, ValueError) as error:
             return " ".join(str(error).split())[:300] or "not verified"
@@ -140,11 +146,16 @@ class SmtpDoor:
 
 
 def _authorities(ca_file: str | None) -> Store:
+    """The public list and `ca_file`; an authority that cannot be read vouches for nobody."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
     found: list[x509.Certificate] = []
-    for file in (certifi.where(), ca_file):
-        if file is not None:
-            with open(file, "rb") as handle:
-                found += x509.load_pem_x509_certificates(handle.read())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about old authorities' serial numbers, which is not our business
+        for octets in context.get_ca_certs(binary_form=True):
+            with suppress(ValueError):
+                found.append(x509.load_der_x509_certificate(octets))
     return Store(found)
 
 
