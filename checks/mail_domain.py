@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, MailFacts, Reason, Verdict, check
+from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, MailFacts, Reason, SpfFacts, Verdict, check
 
 _NEGATIVE = frozenset({Reason.DNS_NXDOMAIN, Reason.DNS_NODATA})
 _QUERIES = {"mail.mx": ("{domain}", "MX"), "mail.spf": ("{domain}", "TXT"), "mail.dmarc": ("_dmarc.{domain}", "TXT")}
@@ -46,11 +46,28 @@ def spf(facts: AgencyFacts, rule: Criterion) -> Finding:
         verdict, key = Verdict.FAIL, f"mail.spf.{seen.state}"
     elif seen.all_qualifier == "+" or set(seen.problems) & set(rule.parameters["fail_problems"]):
         verdict, key = Verdict.FAIL, "mail.spf.open"
-    elif seen.all_qualifier not in ("-", "~"):
+    elif seen.all_qualifier not in ("-", "~") or (seen.addresses and seen.widest_prefix < rule.parameters["widest"]):
         verdict, key = Verdict.PARTIAL, "mail.spf.problems"
     else:
         verdict, key = _by_problems(rule, seen.problems, "mail.spf")
-    return _said(rule, mail, verdict, key, seen.reason, seen.problems, seen.record, record=seen.record)
+    measures = _spf_measures(rule, seen)
+    return _said(
+        rule, mail, verdict, key, seen.reason, seen.problems, seen.record, record=seen.record, measures=measures
+    )
+
+
+def _spf_measures(rule: Criterion, seen: SpfFacts) -> str:
+    """What the record costs in the worst case and how much it lets in, term by term where that matters."""
+    share = 100 * seen.addresses / 2**32
+    said = [rule.say("mail.spf.cost", lookups=seen.lookups, voids=seen.void_lookups)]
+    if seen.lookups > rule.parameters["near_limit"]:
+        costs = ", ".join(f"{one.term} ({one.lookups})" for one in seen.branches)
+        said.append(rule.say("mail.spf.branches", branches=costs))
+    if seen.addresses:
+        key = "mail.spf.wide" if seen.widest_prefix < rule.parameters["widest"] else "mail.spf.cover"
+        count = f"{seen.addresses:,}".replace(",", ".")
+        said.append(rule.say(key, count=count, share=f"{share:.4f}".replace(".", ","), widest=seen.widest))
+    return " ".join(said)
 
 
 @check("mail.dmarc")

@@ -189,6 +189,13 @@ def _mail(mail: MailFacts) -> Json:
             "all": mail.spf.all_qualifier,
             "lookups": mail.spf.lookups,
             "void_lookups": mail.spf.void_lookups,
+            "branches": [
+                {"term": one.term, "lookups": one.lookups, "void_lookups": one.void_lookups}
+                for one in mail.spf.branches
+            ],
+            "addresses": mail.spf.addresses,
+            "widest": mail.spf.widest,
+            "overlaps": list(mail.spf.overlaps),
             "problems": list(mail.spf.problems),
             "reason": mail.spf.reason,
         },

@@ -43,6 +43,7 @@ from auditor.model import (
     SiteFacts,
     SiteScope,
     SiteState,
+    SpfBranch,
     SpfFacts,
 )
 from auditor.rulebook import Rulebook, load_calendar, load_rulebook
@@ -210,7 +211,7 @@ def make_mail(**changes: Any) -> MailFacts:
         DOMAIN,
         NOW,
         MxFacts("valid", ((10, f"mail.{DOMAIN}", ("203.0.113.9",)),)),
-        SpfFacts("valid", "v=spf1 mx -all", "-", 1),
+        SpfFacts("valid", "v=spf1 mx -all", "-", 1, branches=(SpfBranch("mx", 1, 0),)),
         DmarcFacts("valid", "v=DMARC1; p=reject", f"_dmarc.{DOMAIN}", "reject", "reject", "reject"),
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
     )

@@ -103,6 +103,19 @@ def test_for_a_reader_and_from_standard_input() -> None:
     assert "Đạt" in result.stdout
 
 
+def test_what_spf_says_of_given_senders() -> None:
+    with DnsServer(records(1)) as server:
+        resolver = ("--resolver", f"{server.address[0]}:{server.address[1]}")
+        call = ["mail", domain(0), "--from", "203.0.113.9", "--from", "2001:db8::1", *resolver]
+        shown, plain = CliRunner().invoke(cli, call), CliRunner().invoke(cli, [*call, "--json"])
+        assert CliRunner().invoke(cli, ["mail", domain(0), "--from", "203.0.113"]).exit_code != 0
+    assert "203.0.113.9: pass" in shown.stdout and "2001:db8::1: fail" in shown.stdout
+    senders = json.loads(plain.stdout)["domains"][0]["senders"]
+    assert [(one["ip"], one["result"], one["because"]) for one in senders] == [
+        ("203.0.113.9", "pass", "include:_spf.chung.example"), ("2001:db8::1", "fail", "-all"),
+    ]  # fmt: skip
+
+
 def test_memory_is_bounded_by_the_answers_kept() -> None:
     """Every answer beyond the bound is let go of: the resolver's store cannot grow with the list."""
 

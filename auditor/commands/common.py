@@ -194,7 +194,14 @@ def _domain(text: str) -> None:
         raise ValueError(text)
 
 
+def _address(text: str) -> None:
+    import ipaddress
+
+    ipaddress.ip_address(text)
+
+
 DAY = Day()
+ADDRESS = Checked("address", _address, "bad_address")
 NAMESERVER = Checked("resolver", _nameserver, "bad_resolver")
 CONNECT_TO = Checked("connect-to", _connect_to, "bad_connect_to")
 DOMAIN = Checked("domain", _domain, "bad_domain")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from auditor.commands.common import (
+    ADDRESS,
     DOMAIN,
     NAMESERVER,
     Workplace,
@@ -32,6 +33,7 @@ from auditor.phrases import cli_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.gather.mail import SpfCheck
     from auditor.mail_domains import JudgedDomain
     from auditor.settings import Settings
 
@@ -43,6 +45,7 @@ _PROGRESS_SECONDS = 5.0
 @option("--file", "list_file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), text="mail-file")
 @option("--resolver", "resolvers", multiple=True, type=NAMESERVER)
 @option("--selector", "selectors", multiple=True)
+@option("--from", "clients", multiple=True, type=ADDRESS, text="mail-from")
 @json_option
 @pass_workplace
 @click.pass_context
@@ -54,9 +57,10 @@ def mail(
     list_file: Path | None,
     resolvers: Sequence[str],
     selectors: Sequence[str],
+    clients: Sequence[str],
     as_json: bool,
 ) -> None:
-    if bool(domains) == (list_file is not None):
+    if bool(domains) == (list_file is not None) or (clients and list_file is not None):
         raise CannotRun("mail_whom")
     settings = work.settings
     if resolvers:
@@ -67,23 +71,51 @@ def mail(
     if list_file is not None:
         with _opened(list_file) as file:
             ctx.exit(asyncio.run(_stream(work, settings, file, as_json)))
-    asyncio.run(_few(work, settings, tuple(dict.fromkeys(name.lower() for name in domains)), as_json))
+    asyncio.run(_few(work, settings, tuple(dict.fromkeys(name.lower() for name in domains)), clients, as_json))
 
 
-async def _few(work: Workplace, settings: Settings, domains: Sequence[str], as_json: bool) -> None:
-    """The domains of the command line, in its order; with --json one object."""
+async def _few(
+    work: Workplace, settings: Settings, domains: Sequence[str], clients: Sequence[str], as_json: bool
+) -> None:
+    """The domains of the command line, in its order; with --json one object. `clients` are addresses for which SPF is
+    evaluated, as those of a server that sends as postmaster of the domain."""
     from auditor.audit import open_context
+    from auditor.gather.mail import check_host
     from auditor.mail_domains import MailJudge
 
     async with open_context(settings, folder=work.configured, as_of=today(settings)) as context:
         judge = MailJudge(context)
         judged = await asyncio.gather(*(judge.judge(domain) for domain in domains))
         words = context.rulebook.messages
+        checks = {
+            domain: {ip: await check_host(ip, f"postmaster@{domain}", domain, context.resolver) for ip in clients}
+            for domain in domains
+        }
     if as_json:
-        print_json({"schema": 1, "domains": [_as_json(one) for one in judged]})
+        print_json({"schema": 1, "domains": [_as_json(one) | _senders(checks[one.domain]) for one in judged]})
         return
     for one in judged:
         _show(one, words)
+        for ip, found in checks[one.domain].items():
+            result = cli_text(f"mail.spf_{found.result}")
+            click.echo(cli_text("mail.sender", ip=ip, result=result, because=found.because, domain=found.domain))
+
+
+def _senders(checks: Mapping[str, SpfCheck]) -> dict[str, object]:
+    """The key `senders` of a domain's object, only where addresses were given."""
+    found = [
+        {
+            "ip": ip,
+            "result": str(one.result),
+            "explanation": one.explanation,
+            "because": one.because,
+            "domain": one.domain,
+            "lookups": one.lookups,
+            "void_lookups": one.void_lookups,
+        }
+        for ip, one in checks.items()
+    ]
+    return {"senders": found} if found else {}
 
 
 # -- a list of any length ---------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from auditor.model.facts import (
     SectionState,
     SiteFacts,
     SiteState,
+    SpfBranch,
     SpfFacts,
     Trap,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence", "MailFacts", "MailboxRegister", "MtaStsFacts",
     "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "RegisteredMailbox", "ReportFacts", "ReportRow",
     "ReportedSource", "Ruleset", "Score", "Scorecard", "Section", "SectionState", "ServiceFacts", "SiteEvidence",
-    "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfFacts", "TlsLook",
-    "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check", "fold_host", "section_evidence",
+    "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfBranch", "SpfFacts",
+    "TlsLook", "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check", "fold_host",
+    "section_evidence",
 ]  # fmt: skip

@@ -257,8 +257,19 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class SpfBranch:
+    """What one term of an SPF record costs in the worst case, with all below it."""
+
+    term: str
+    lookups: int
+    void_lookups: int
+
+
+@dataclass(frozen=True, slots=True)
 class SpfFacts:
-    """RFC 7208. `state`: valid, none, multiple, permerror, temperror, unverifiable."""
+    """RFC 7208. `state`: valid, none, multiple, permerror, temperror, unverifiable. `branches` are the terms that cost
+    look-ups; `addresses` the IPv4 addresses that pass at most, of 2**32 (hosts of mx terms not counted); `widest` the
+    term with the largest range and `widest_prefix` its length; `overlaps` the terms that lie inside another one."""
 
     state: str
     record: str = ""
@@ -267,6 +278,11 @@ class SpfFacts:
     void_lookups: int = 0
     problems: tuple[str, ...] = ()  # closed keys, texts in messages.yaml
     reason: Reason | None = None
+    branches: tuple[SpfBranch, ...] = ()
+    addresses: int = 0
+    widest: str = ""
+    widest_prefix: int = 32
+    overlaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.model import DmarcFacts, Finding, MailFacts, MxFacts, Reason, SpfFacts, Verdict
+from auditor.model import DmarcFacts, Finding, MailFacts, MxFacts, Reason, SpfBranch, SpfFacts, Verdict
 from tests.factories import judge, make_agency, make_facts, make_mail
 
 
@@ -47,6 +47,16 @@ def spf(all_qualifier: str, *problems: str) -> SpfFacts:
         (spf("-", "spf_ptr"), Verdict.PARTIAL, "mail.spf.problems"),
         (spf("?", "spf_neutral_all"), Verdict.PARTIAL, "mail.spf.problems"),
         (spf("", "spf_no_all"), Verdict.PARTIAL, "mail.spf.problems"),
+        (
+            replace(spf("-"), addresses=2**20, widest="ip4:203.0.0.0/12", widest_prefix=12),
+            Verdict.PASS,
+            "mail.spf.valid",
+        ),
+        (
+            replace(spf("-"), addresses=2**21, widest="ip4:203.0.0.0/11", widest_prefix=11),
+            Verdict.PARTIAL,
+            "mail.spf.problems",
+        ),
         (spf("+", "spf_plus_all"), Verdict.FAIL, "mail.spf.open"),
         (spf("-", "spf_open_range"), Verdict.FAIL, "mail.spf.open"),
         (SpfFacts("none", problems=("spf_missing",), reason=NODATA), Verdict.FAIL, "mail.spf.none"),
@@ -128,3 +138,14 @@ def test_spf_and_dmarc_are_recommendations_never_a_breach_of_the_directive(check
     assert "khuyến nghị kỹ thuật" in text
     assert "chỉ thị" not in text
     assert "vi phạm" not in text
+
+
+def test_what_spf_costs_and_covers_is_said() -> None:
+    facts = SpfFacts(
+        "valid", "v=spf1 include:a.example mx -all", "-", 9, 1,
+        branches=(SpfBranch("include:a.example", 8, 0), SpfBranch("mx", 1, 1)),
+        addresses=65536, widest="ip4:203.0.0.0/16", widest_prefix=16,
+    )  # fmt: skip
+    seen = judged("mail.spf", make_mail(spf=facts)).seen
+    for words in ("9/10", "1/2", "include:a.example (8), mx (1)", "65.536", "0,0015 %"):
+        assert words in seen

@@ -46,6 +46,7 @@ from auditor.model import (
     SiteFacts,
     SiteScope,
     SiteState,
+    SpfBranch,
     SpfFacts,
     Trap,
     Verdict,
@@ -197,7 +198,7 @@ def host() -> HostLook:
 def mail() -> MailFacts:
     return MailFacts(
         "example.gov.vn", SEEN_AT, MxFacts("valid", ((10, "mx1.example.gov.vn", ("192.0.2.25",)),)),
-        SpfFacts("valid", "v=spf1 mx ?all", "?", 1), DmarcFacts("none"),
+        SpfFacts("valid", "v=spf1 mx ?all", "?", 1, branches=(SpfBranch("mx", 1, 0),)), DmarcFacts("none"),
         (DkimFacts("default", "unverifiable", reason=Reason.DNS_TIMEOUT),),
     )  # fmt: skip
 

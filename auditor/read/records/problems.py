@@ -54,6 +54,7 @@ class Problem(StrEnum):
     SPF_OPEN_RANGE = "spf_open_range"
     SPF_PTR = "spf_ptr"
     SPF_LONG_RECORD = "spf_long_record"
+    SPF_OVERLAP = "spf_overlap"
 
     # DMARC (RFC 9989)
     DMARC_MISSING = "dmarc_missing"

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from auditor.model import Completed, DnsAnswer, NotRun, Outcome, Reason, SpfFacts
+from auditor.model import Completed, DnsAnswer, NotRun, Outcome, Reason, SpfBranch, SpfFacts
 from auditor.read.records.outcomes import absence, blindness, fold_name, texts
 from auditor.read.records.problems import Problem
+from auditor.read.records.spf_cover import cover
 from auditor.read.records.spf_syntax import (
     MacroString,
     Mechanism,
@@ -143,7 +144,31 @@ def read_spf(
     if len(found) > 1:
         return SpfFacts("multiple", record=" | ".join(found), problems=(Problem.SPF_MULTIPLE,))
     reader = _Reader(domain, {**tree, domain: txt}, hosts or {})
-    return _facts(found[0], _read_record(reader, domain, found[0], ()))
+    facts = _facts(found[0], _read_record(reader, domain, found[0], ()))
+    covered = cover(domain, reader.records, reader.hosts)
+    overlaps = (Problem.SPF_OVERLAP,) if covered.overlaps else ()
+    return replace(
+        facts,
+        problems=(*facts.problems, *overlaps),
+        branches=_branches(reader, domain, found[0]),
+        addresses=covered.addresses,
+        widest=covered.widest,
+        widest_prefix=covered.widest_prefix,
+        overlaps=covered.overlaps,
+    )
+
+
+def _branches(reader: _Reader, domain: str, text: str) -> tuple[SpfBranch, ...]:
+    """What each term of the domain's own record costs, whatever comes before it."""
+    try:
+        record = parse_spf(text)
+    except SpfError:
+        return ()
+    costs = [(term.text, _read_term(reader, domain, term, (domain,))) for term in record.evaluated]
+    if record.redirect is not None and record.all is None:
+        name = _redirect(record, domain, reader.sender) or ""
+        costs.append((f"redirect={name}", _follow_redirect(reader, domain, record, _Branch(), (domain,))))
+    return tuple(SpfBranch(term, cost.lookups, cost.voids) for term, cost in costs if cost.lookups)
 
 
 def _facts(text: str, branch: _Branch) -> SpfFacts:
