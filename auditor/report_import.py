@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from auditor.gather.report_files import documents, walk
+from auditor.gather.report_files import ReportFile, documents, walk
 from auditor.model import AggregateReport, ReportFacts
 from auditor.read.dmarc_report import ReportError, ReportProblem, read_report
 from auditor.store import Store
+
+_PORTION = 100  # reports in one transaction, and in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,35 @@ def import_reports(folder: Path, store: Store) -> ImportResult:
                 problem, _, detail = known.partition(" ")
                 bad.append(BadFile(file.name, ReportProblem(problem), detail))
             continue
-        reports: list[AggregateReport] = []
-        trouble: ReportError | None = None
-        for xml, error in documents(file):
-            try:
-                if error is not None:
-                    raise error
-                assert xml is not None
-                reports.append(read_report(xml))
-            except ReportError as wrong:
-                trouble = trouble or wrong
-        said = f"{trouble.problem} {trouble.detail}" if trouble else ""
-        new = store.save_report_file(name, file.size, file.mtime_ns, said, reports)
+        new, old, trouble = _read_file(file, name, store)
         imported += new
-        repeated += len(reports) - new
+        repeated += old
         if trouble is not None:
             bad.append(BadFile(file.name, trouble.problem, trouble.detail))
     return ImportResult(files, unchanged, imported, repeated, tuple(bad))
+
+
+def _read_file(file: ReportFile, name: str, store: Store) -> tuple[int, int, ReportError | None]:
+    """One file, in portions, as an mbox may hold a year's reports. Out: new reports, known ones, the first trouble."""
+    new = old = 0
+    trouble: ReportError | None = None
+    portion: list[AggregateReport] = []
+    for xml, error in documents(file):
+        try:
+            if error is not None:
+                raise error
+            assert xml is not None
+            portion.append(read_report(xml))
+        except ReportError as wrong:
+            trouble = trouble or wrong
+        if len(portion) == _PORTION:
+            saved = store.save_reports(name, portion)
+            new, old, portion = new + saved, old + len(portion) - saved, []
+    saved = store.save_reports(name, portion) if portion else 0
+    # Only now: a run that was killed before reads the file again, and finds the reports that it has.
+    said = f"{trouble.problem} {trouble.detail}" if trouble else ""
+    store.note_report_file(name, file.size, file.mtime_ns, said)
+    return new + saved, old + len(portion) - saved, trouble
 
 
 def facts_of(store: Store, domains: Iterable[str], until: date, days: int) -> Mapping[str, ReportFacts]:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from auditor.cli import cli
 from auditor.commands.reports import import_before_night
 from auditor.gather.report_files import ReportFile, documents
-from auditor.model import ReportedSource
+from auditor.model import AggregateReport, ReportedSource
 from auditor.phrases import has_text
 from auditor.read.dmarc_report import ReportError, ReportProblem
 from auditor.report_import import ImportResult, facts_of, import_reports
@@ -109,12 +109,29 @@ def test_a_report_counts_once(folder: Path, store: Store) -> None:
     (folder / "again.xml.gz").write_bytes(
         gzip.compress(xml(1, org="GOOGLE, INC.", count=99))
     )  # the same under another name
+    (folder / "domain.xml").write_bytes(xml(1, domain="khac.example"))  # the same number for another domain
     (folder / "other.xml").write_bytes(xml(1, org="Yahoo"))  # another receiver's number 1
-    assert counts(import_reports(folder, store)) == (3, 1, 1, 1)
+    assert counts(import_reports(folder, store)) == (4, 1, 2, 1)
     os.utime(folder / "a.xml", ns=(1, 1))
-    assert counts(import_reports(folder, store)) == (3, 2, 0, 1)
+    assert counts(import_reports(folder, store)) == (4, 3, 0, 1)
     facts = store.report_facts(DOMAIN, DAY, 30)
     assert facts is not None and facts.messages == 20
+
+
+def test_an_mbox_of_a_year_is_read_in_portions(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+    save = store.save_reports
+
+    def watched(name: str, reports: list[AggregateReport]) -> int:
+        nonlocal most
+        most = max(most, len(reports))
+        return save(name, reports)
+
+    monkeypatch.setattr(store, "save_reports", watched)
+    year = b"".join(b"From x\n" + message(gzip.compress(xml(n))).replace(b"\r\n", b"\n") + b"\n" for n in range(250))
+    (folder / "mbox").write_bytes(year)
+    assert counts(import_reports(folder, store)) == (1, 0, 250, 0)
+    assert most == 100
 
 
 BOMB = b"<feedback>" + b" " * 60_000_000 + b"</feedback>"

@@ -53,7 +53,10 @@ def walk(folder: Path) -> Iterator[ReportFile]:
             seen += 1
             if seen > MAX_FILES:
                 return
-            status = path.stat()
+            try:
+                status = path.stat()
+            except OSError:  # taken away meanwhile
+                continue
             yield ReportFile(path, path.relative_to(folder).as_posix(), status.st_size, status.st_mtime_ns)
 
 

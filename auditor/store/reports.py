@@ -1,4 +1,4 @@
-"""DMARC aggregate reports in the record: each once, by organisation and report id; and what they say of a domain."""
+"""DMARC aggregate reports in the record: each once, by organisation, id and domain; and what they say of a domain."""
 
 from __future__ import annotations
 
@@ -23,12 +23,9 @@ class Reports(Connected):
         )
         return str(row["problem"]) if row else None
 
-    def save_report_file(
-        self, name: str, size: int, mtime_ns: int, problem: str, reports: Iterable[AggregateReport],
-        *, at: datetime | None = None,
-    ) -> int:  # fmt: skip
-        """The reports of one file, in one transaction with the note that it was read. Returns how many were new; a
-        report that is there already, by organisation and id, stays as it is."""
+    def save_reports(self, file: str, reports: Iterable[AggregateReport], *, at: datetime | None = None) -> int:
+        """Keep the reports of one file, all or none. Returns how many were new; a report that is there already, by
+        organisation, id and domain, stays as it is."""
         new = 0
         moment = (at or datetime.now(UTC)).isoformat()
         with self._writing() as connection:
@@ -37,7 +34,7 @@ class Reports(Connected):
                     "INSERT OR IGNORE INTO dmarc_reports (org, report_id, domain, begins, ends, policy, file,"
                     " imported_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (clean(report.org), clean(report.report_id), clean(report.domain), report.begin.isoformat(),
-                     report.end.isoformat(), clean(report.policy), clean(name), moment),
+                     report.end.isoformat(), clean(report.policy), clean(file), moment),
                 )  # fmt: skip
                 if not done.rowcount:
                     continue
@@ -52,13 +49,19 @@ class Reports(Connected):
                         for position, row in enumerate(report.rows)
                     ],
                 )  # fmt: skip
+        return new
+
+    def note_report_file(
+        self, name: str, size: int, mtime_ns: int, problem: str, *, at: datetime | None = None
+    ) -> None:  # fmt: skip
+        """This file was read to its end; `problem` is the first thing in it that could not be read, or ""."""
+        with self._writing() as connection:
             connection.execute(
                 "INSERT INTO report_files (name, size, mtime_ns, problem, read_at) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
                 " problem = excluded.problem, read_at = excluded.read_at",
-                (clean(name), size, mtime_ns, clean(problem), moment),
+                (clean(name), size, mtime_ns, clean(problem), (at or datetime.now(UTC)).isoformat()),
             )
-        return new
 
     def report_domains(self) -> tuple[str, ...]:
         """The domains that reports were made of, those with most reports first."""

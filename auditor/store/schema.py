@@ -240,7 +240,7 @@ CREATE TABLE dmarc_reports (
     policy TEXT NOT NULL,
     file TEXT NOT NULL,
     imported_at TEXT NOT NULL,
-    UNIQUE (org, report_id)
+    UNIQUE (org, report_id, domain)    -- some receivers number the reports of each domain apart
 ) STRICT;
 CREATE INDEX dmarc_reports_domain ON dmarc_reports (domain, ends);
 CREATE TABLE dmarc_rows (
