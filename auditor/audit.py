@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.host import look_at_host
-from auditor.gather.mail import Selectors, look_at_mail_domain
+from auditor.gather.mail import Outside, Selectors, SmtpDoor, look_at_mail_domain
 from auditor.gather.mail.samples import read_samples
 from auditor.gather.network import Network, NetworkOptions
 from auditor.gather.site import Crawl, look_again
@@ -92,6 +92,7 @@ class AuditContext:
     register: MailboxRegister | None = None
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # DKIM selectors of messages, by domain
     reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
+    smtp: SmtpDoor | None = None  # None: port 25 is left alone
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
 
@@ -112,7 +113,9 @@ class AuditContext:
                 self.samples.get(domain.lower(), ()),
                 self.vocabulary.dkim_selectors,
             )
-            look = look_at_mail_domain(domain, self.resolver, selectors=selectors, attempt=attempt)
+            look = look_at_mail_domain(
+                domain, self.resolver, selectors=selectors, attempt=attempt, outside=Outside(self.network, self.smtp)
+            )
             self._mail[key] = asyncio.ensure_future(look)
         return await _shared(self._mail[key])
 
@@ -169,6 +172,7 @@ async def open_context(
             budget or audit.budget_pages,
             register,
             read_samples(settings.samples_folder) if settings.samples_folder else {},
+            smtp=SmtpDoor(network, options.ca_file) if settings.mail_domain.smtp_look == "auto" else None,
         )
 
 

@@ -159,6 +159,7 @@ class MailDomainSettings(Table):
     domains: tuple[Domain, ...]
     dkim_selectors: tuple[Text, ...]
     samples_folder: Text
+    smtp_look: Literal["auto", "off"]
     reports_folder: Text
     reports_days: Count
 

@@ -19,6 +19,7 @@ from checks import (
     person,
     standards,
 )
+from checks.mail import dane, information, mta_sts, smtp, tls_rpt
 
 _SUBJECTS = (
     content,
@@ -30,6 +31,11 @@ _SUBJECTS = (
     mailboxes,
     mail_dkim,
     mail_domain,
+    smtp,
+    mta_sts,
+    tls_rpt,
+    dane,
+    information,
     mail_reports,
     person,
 )

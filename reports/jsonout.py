@@ -23,6 +23,7 @@ from auditor.model import (
     Score,
     Scorecard,
     SiteFacts,
+    TransportFacts,
 )
 from reports.run import RunInfo
 
@@ -225,6 +226,63 @@ def _mail(mail: MailFacts) -> Json:
         ],
         "dkim_asked": mail.dkim_asked,
         "dkim_hint": mail.dkim_hint,
+        "transport": _transport(mail.transport) if mail.transport else None,
+    }
+
+
+def _transport(facts: TransportFacts) -> Json:
+    return {
+        "mta_sts": {
+            "state": facts.mta_sts.state,
+            "record": facts.mta_sts.record,
+            "mode": facts.mta_sts.mode,
+            "max_age": facts.mta_sts.max_age,
+            "patterns": list(facts.mta_sts.patterns),
+            "unmatched": list(facts.mta_sts.unmatched),
+            "problems": list(facts.mta_sts.problems),
+            "reason": facts.mta_sts.reason,
+        },
+        "tls_rpt": {
+            "state": facts.tls_rpt.state,
+            "record": facts.tls_rpt.record,
+            "rua": list(facts.tls_rpt.rua),
+            "problems": list(facts.tls_rpt.problems),
+            "reason": facts.tls_rpt.reason,
+        },
+        "dane": {
+            "state": facts.dane.state,
+            "hosts": [{"host": h.host, "state": h.state, "records": list(h.records)} for h in facts.dane.hosts],
+            "problems": list(facts.dane.problems),
+            "reason": facts.dane.reason,
+        },
+        "smtp": {
+            "state": facts.smtp.state,
+            "servers": [
+                {
+                    "host": server.host,
+                    "state": server.state,
+                    "banner": server.banner,
+                    "name": server.name,
+                    "tls_version": server.tls_version,
+                    "extensions": list(server.extensions),
+                    "certificate_names": list(server.certificate_names),
+                    "not_after": server.not_after,
+                    "problems": list(server.problems),
+                    "reason": server.reason,
+                }
+                for server in facts.smtp.servers
+            ],
+            "reason": facts.smtp.reason,
+        },
+        "bimi": {"state": facts.bimi.state, "record": facts.bimi.record, "problems": list(facts.bimi.problems)},
+        "caa": {
+            "state": facts.caa.state,
+            "name": facts.caa.name,
+            "issuers": list(facts.caa.issuers),
+            "accounts": list(facts.caa.accounts),
+            "problems": list(facts.caa.problems),
+        },
+        "services": [{"name": s.name, "state": s.state, "targets": list(s.targets)} for s in facts.services],
     }
 
 

@@ -15,10 +15,14 @@ from auditor.model import (
     Agency,
     AgencyFacts,
     AgencyKind,
+    BimiFacts,
+    CaaFacts,
     Calendar,
     Certificate,
     Completed,
     Criterion,
+    DaneFacts,
+    DaneHost,
     Dated,
     DateSource,
     DetectorFacts,
@@ -32,6 +36,7 @@ from auditor.model import (
     LookKind,
     MailboxRegister,
     MailFacts,
+    MtaStsFacts,
     MxFacts,
     Place,
     Reason,
@@ -43,8 +48,12 @@ from auditor.model import (
     SiteFacts,
     SiteScope,
     SiteState,
+    SmtpFacts,
+    SmtpServer,
     SpfBranch,
     SpfFacts,
+    TlsRptFacts,
+    TransportFacts,
 )
 from auditor.rulebook import Rulebook, load_calendar, load_rulebook
 from checks import collect
@@ -214,8 +223,23 @@ def make_mail(**changes: Any) -> MailFacts:
         SpfFacts("valid", "v=spf1 mx -all", "-", 1, branches=(SpfBranch("mx", 1, 0),)),
         DmarcFacts("valid", "v=DMARC1; p=reject", f"_dmarc.{DOMAIN}", "reject", "reject", "reject"),
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
+        transport=make_transport(),
     )
     return replace(mail, **changes)
+
+
+def make_transport(**changes: Any) -> TransportFacts:
+    """MTA-STS, TLS-RPT, DANE and SMTP in order; nothing to say of BIMI, CAA and services."""
+    host = f"mail.{DOMAIN}"
+    transport = TransportFacts(
+        MtaStsFacts("valid", "v=STSv1; id=1", f"https://mta-sts.{DOMAIN}/", "enforce", 2_419_200, (host,)),
+        TlsRptFacts("valid", f"v=TLSRPTv1; rua=mailto:a@{DOMAIN}", (f"mailto:a@{DOMAIN}",)),
+        DaneFacts("valid", (DaneHost(host, "match", ("3 1 1 00", "3 1 1 01")),)),
+        SmtpFacts("tls", (SmtpServer(host, "tls", f"{host} ESMTP", host, "TLSv1.3", not_after=NOW),)),
+        BimiFacts("none"),
+        CaaFacts("none"),
+    )
+    return replace(transport, **changes)
 
 
 def make_register(*boxes: RegisteredMailbox, recorded_on: date = AS_OF) -> MailboxRegister:

@@ -117,8 +117,9 @@ class Province:
     def connect_to(self) -> tuple[str, ...]:
         """Overrides in curl's form, first match wins: hosts without a listener first, then all others."""
         ports = ((443, self.web.https_port), (80, self.web.http_port))
+        mail = f":25:{self.smtp[0]}:{self.smtp[1]}"
         dead = [f"{host}:{port}:127.0.0.1:{self._closed_port}" for host in self._refused() for port, _ in ports]
-        return (*dead, *(f":{port}:127.0.0.1:{listener}" for port, listener in ports))
+        return (*dead, mail, *(f":{port}:127.0.0.1:{listener}" for port, listener in ports))
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -151,10 +152,13 @@ class Province:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _answer(self, request: Request) -> Response:
+        if policy := self.plan["policies"].get(request.host):
+            return Response(200, (("Content-Type", "text/plain"),), policy.encode())
         return self._book.answer(request)  # looked up per request, as turn_to replaces the book
 
     def _names(self) -> list[str]:
-        return [*self._book.hosts, *(f"www.{host}" for host in self._book.hosts), f"mail.{self.mail_domain}"]
+        hosts = self._book.hosts
+        return [*hosts, *(f"www.{host}" for host in hosts), f"mail.{self.mail_domain}", *self.plan["policies"]]
 
     def _refused(self) -> list[str]:
         return [site.host for site in self._book.sites.values() if site.data["mode"] == "refused"]

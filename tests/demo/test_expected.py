@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from auditor.demo.province import Province
-from auditor.model import AgencyAudit, DetectorFacts, Finding, MailFacts, SiteState
+from auditor.model import AgencyAudit, DetectorFacts, Finding, MailFacts, SiteState, TransportFacts
 from tests.demo.never import NEVER
 from tests.demo.nights import (
     AS_OF,
@@ -218,6 +218,11 @@ def test_finding_shows_its_proof(night: Night, code: str, criterion: str, words:
     assert any(ref.fetched_at is not None for ref in finding.evidence)
 
 
+def _transport(mail: MailFacts) -> TransportFacts:
+    assert mail.transport is not None
+    return mail.transport
+
+
 # -- mail -------------------------------------------------------------------------------------------------------------
 
 _MAIL_FACTS: Mapping[str, Callable[[MailFacts], Any]] = {
@@ -228,6 +233,10 @@ _MAIL_FACTS: Mapping[str, Callable[[MailFacts], Any]] = {
     "dkim": lambda mail: {one.selector: one.state for one in mail.dkim if one.state != "none"},
     "mx_problem": lambda mail: " ".join(mail.mx.problems),
     "spf_all": lambda mail: mail.spf.all_qualifier,
+    "mta_sts": lambda mail: f"{_transport(mail).mta_sts.state} {_transport(mail).mta_sts.mode}",
+    "tls_rpt": lambda mail: _transport(mail).tls_rpt.state,
+    "smtp": lambda mail: _transport(mail).smtp.state,
+    "smtp_problem": lambda mail: " ".join(_transport(mail).smtp.problems),
 }
 
 

@@ -14,10 +14,14 @@ from auditor.model import (
     Agency,
     AgencyAudit,
     AgencyKind,
+    BimiFacts,
+    CaaFacts,
     Candidate,
     Certificate,
     Change,
     Completed,
+    DaneFacts,
+    DaneHost,
     Dated,
     DateSource,
     DetectorFacts,
@@ -33,6 +37,7 @@ from auditor.model import (
     LookedAt,
     LookKind,
     MailFacts,
+    MtaStsFacts,
     MxFacts,
     NotRun,
     Place,
@@ -42,12 +47,17 @@ from auditor.model import (
     Scorecard,
     Section,
     SectionState,
+    ServiceFacts,
     SiteEvidence,
     SiteFacts,
     SiteScope,
     SiteState,
+    SmtpFacts,
+    SmtpServer,
     SpfBranch,
     SpfFacts,
+    TlsRptFacts,
+    TransportFacts,
     Trap,
     Verdict,
 )
@@ -195,11 +205,22 @@ def host() -> HostLook:
     )  # fmt: skip
 
 
+def transport() -> TransportFacts:
+    host = "mx1.example.gov.vn"
+    return TransportFacts(
+        MtaStsFacts("valid", "v=STSv1; id=1", "https://mta-sts.example.gov.vn/", "testing", 604800, (host,), ("mx2",)),
+        TlsRptFacts("none", reason=Reason.DNS_NXDOMAIN),
+        DaneFacts("unchecked", (DaneHost(host, "unchecked", ("3 1 1 00",)),), reason=Reason.PORT_25_BLOCKED),
+        SmtpFacts("tls", (SmtpServer(host, "tls", not_after=SEEN_AT),)), BimiFacts("none"), CaaFacts("none"),
+        (ServiceFacts("_imaps._tcp", "offered", ("mx1.example.gov.vn:993",)),),
+    )  # fmt: skip
+
+
 def mail() -> MailFacts:
     return MailFacts(
         "example.gov.vn", SEEN_AT, MxFacts("valid", ((10, "mx1.example.gov.vn", ("192.0.2.25",)),)),
         SpfFacts("valid", "v=spf1 mx ?all", "?", 1, branches=(SpfBranch("mx", 1, 0),)), DmarcFacts("none"),
-        (DkimFacts("default", "unverifiable", reason=Reason.DNS_TIMEOUT),),
+        (DkimFacts("default", "unverifiable", reason=Reason.DNS_TIMEOUT),), transport=transport(),
     )  # fmt: skip
 
 

@@ -1,0 +1,3 @@
+"""The shared mail domain, one module per record. It belongs to the operator: every card shows it, and only the
+operator's points depend on it. Records beyond MX are technical recommendations: no text makes them a duty of point g.
+"""
