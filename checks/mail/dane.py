@@ -40,7 +40,7 @@ def dane(facts: AgencyFacts, rule: Criterion) -> Finding:
         key = "mail.dane.remarks"
     hosts = ", ".join(host.host for host in pinned.hosts if host.state == pinned.state) or first
     return said(
-        rule, mail, verdict, key, asked=asked, reason=pinned.reason, problems=pinned.problems, excerpt=_records(facts),
+        rule, mail, verdict, key, asked=asked, problems=pinned.problems, excerpt=_records(facts),
         hosts=hosts,
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ def mta_sts(facts: AgencyFacts, rule: Criterion) -> Finding:
         return nothing_to_receive(rule, mail)
     if sts.state in UNKNOWN:
         return unknown(rule, mail, sts.reason, asked)
-    if sts.reason is not None and not mail.confirmed:
+    if sts.state == "policy_failed" and sts.reason is not None and not mail.confirmed:
         return waits(rule, mail, sts.reason, asked)
     verdict, key = Verdict.FAIL, f"mail.mta_sts.{sts.state}"
     if sts.state == "valid":
@@ -32,6 +32,6 @@ def mta_sts(facts: AgencyFacts, rule: Criterion) -> Finding:
         else:
             verdict, key = Verdict.PASS, "mail.mta_sts.remarks" if sts.problems else "mail.mta_sts.valid"
     return said(
-        rule, mail, verdict, key, asked=asked, reason=sts.reason, problems=sts.problems, excerpt=sts.record,
+        rule, mail, verdict, key, asked=asked, problems=sts.problems, excerpt=sts.record,
         mode=sts.mode, policy_url=sts.policy_url, unmatched=", ".join(sts.unmatched),
     )  # fmt: skip

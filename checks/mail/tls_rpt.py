@@ -23,6 +23,6 @@ def tls_rpt(facts: AgencyFacts, rule: Criterion) -> Finding:
     if reports.state == "valid":
         verdict, key = Verdict.PASS, "mail.tls_rpt.remarks" if reports.problems else "mail.tls_rpt.valid"
     return said(
-        rule, mail, verdict, key, asked=asked, reason=reports.reason, problems=reports.problems,
+        rule, mail, verdict, key, asked=asked, problems=reports.problems,
         excerpt=reports.record, rua=", ".join(reports.rua),
     )  # fmt: skip

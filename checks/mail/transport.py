@@ -1,4 +1,8 @@
-"""What the checks of the way to the mail servers share."""
+"""What the checks of the way to the mail servers share.
+
+That a record is not there is an answer of name servers which have just answered for the MX records: it needs no second
+look, unlike a policy host that does not answer.
+"""
 
 from __future__ import annotations
 

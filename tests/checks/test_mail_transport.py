@@ -79,7 +79,6 @@ def test_a_policy_that_covers_no_mail_server_is_worse_than_one_that_misses_some(
 @pytest.mark.parametrize(
     "facts",
     [
-        MtaStsFacts("none", problems=("mta_sts_missing",), reason=Reason.DNS_NXDOMAIN),
         MtaStsFacts("policy_failed", "v", problems=("mta_sts_policy_unreached",), reason=Reason.CONNECT_TIMEOUT),
         MtaStsFacts("policy_failed", "v", problems=("mta_sts_policy_certificate",), reason=Reason.TLS_INVALID),
     ],
@@ -87,6 +86,11 @@ def test_a_policy_that_covers_no_mail_server_is_worse_than_one_that_misses_some(
 def test_what_rests_on_the_network_waits_for_a_second_look(facts: MtaStsFacts) -> None:
     assert judged("mail.mta_sts", confirmed=False, mta_sts=facts).verdict is Verdict.UNVERIFIED
     assert judged("mail.mta_sts", mta_sts=facts).verdict is Verdict.FAIL
+
+
+def test_a_record_that_is_not_there_needs_no_second_look() -> None:
+    missing = MtaStsFacts("none", problems=("mta_sts_missing",), reason=Reason.DNS_NXDOMAIN)
+    assert judged("mail.mta_sts", confirmed=False, mta_sts=missing).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

@@ -71,11 +71,8 @@ def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
         ("dmarc", facts.dmarc.state, facts.dmarc.reason),
         *((f"dkim {part.selector}", part.state, part.reason) for part in facts.dkim),
     ]
-    if facts.transport is not None:
-        parts.append(("tls_rpt", facts.transport.tls_rpt.state, facts.transport.tls_rpt.reason))
-        parts.append(("dane", facts.transport.dane.state, facts.transport.dane.reason))
     resting = {name: (state, reason) for name, state, reason in parts if reason in NEGATIVE and reason is not None}
     sts = facts.transport.mta_sts if facts.transport is not None else None
-    if sts is not None and sts.state != "unverifiable" and sts.reason is not None:
+    if sts is not None and sts.state == "policy_failed" and sts.reason is not None:
         resting["mta_sts"] = (sts.state, sts.reason)  # the policy's host did not answer, or not as it should
     return resting
