@@ -15,6 +15,7 @@ from checks import (
     mail_dkim,
     mail_domain,
     mail_reports,
+    mail_subdomains,
     mailboxes,
     person,
     standards,
@@ -37,6 +38,7 @@ _SUBJECTS = (
     dane,
     information,
     mail_reports,
+    mail_subdomains,
     person,
 )
 

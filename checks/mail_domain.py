@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, MailFacts, Reason, SpfFacts, Verdict, check
+from auditor.model import (
+    AgencyFacts,
+    Criterion,
+    DmarcFacts,
+    EvidenceRef,
+    Finding,
+    MailFacts,
+    Reason,
+    SpfFacts,
+    Verdict,
+    check,
+)
 
 _NEGATIVE = frozenset({Reason.DNS_NXDOMAIN, Reason.DNS_NODATA})
 _QUERIES = {"mail.mx": ("{domain}", "MX"), "mail.spf": ("{domain}", "TXT"), "mail.dmarc": ("_dmarc.{domain}", "TXT")}
@@ -86,7 +97,31 @@ def dmarc(facts: AgencyFacts, rule: Criterion) -> Finding:
         verdict, key = Verdict.PARTIAL, "mail.dmarc.problems"
     else:
         verdict, key = _by_problems(rule, seen.problems, "mail.dmarc")
-    return _said(rule, mail, verdict, key, seen.reason, seen.problems, seen.record, record=seen.record, policy=policy)
+    return _said(
+        rule,
+        mail,
+        verdict,
+        key,
+        seen.reason,
+        seen.problems,
+        seen.record,
+        record=seen.record,
+        policy=policy,
+        meaning=_meaning(rule, seen, policy),
+    )
+
+
+def _meaning(rule: Criterion, seen: DmarcFacts, policy: str) -> str:
+    """What the policy does for the province in plain words, the next step, and what names below get."""
+    said = [rule.say(f"mail.dmarc.meaning.{policy or 'nothing'}")]
+    if seen.absent_policy:
+        said.append(rule.say("mail.dmarc.below", below=seen.below_policy, absent=seen.absent_policy))
+    refused = ", ".join(name for name, state in seen.destinations if state == "refused")
+    if refused:
+        said.append(rule.say("mail.dmarc.refused", domains=refused))
+    if "s" in seen.alignment:
+        said.append(rule.say("mail.dmarc.strict", dkim=seen.alignment[0], spf=seen.alignment[1]))
+    return " ".join(said)
 
 
 def _for_operator(facts: AgencyFacts, rule: Criterion) -> Criterion:

@@ -221,7 +221,16 @@ def make_mail(**changes: Any) -> MailFacts:
         NOW,
         MxFacts("valid", ((10, f"mail.{DOMAIN}", ("203.0.113.9",)),)),
         SpfFacts("valid", "v=spf1 mx -all", "-", 1, branches=(SpfBranch("mx", 1, 0),)),
-        DmarcFacts("valid", "v=DMARC1; p=reject", f"_dmarc.{DOMAIN}", "reject", "reject", "reject"),
+        DmarcFacts(
+            "valid",
+            "v=DMARC1; p=reject",
+            f"_dmarc.{DOMAIN}",
+            "reject",
+            "reject",
+            "reject",
+            below_policy="reject",
+            absent_policy="reject",
+        ),
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
         transport=make_transport(),
     )

@@ -186,6 +186,7 @@ class MailEvidence:
     spf_tree: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
     spf_hosts: tuple[tuple[str, str, Outcome[DnsAnswer]], ...] = ()
     dmarc: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
+    dmarc_reports: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # of outside receivers
     dkim: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # selector -> answer
     dkim_sources: tuple[tuple[str, str], ...] = ()
     domainkey: Outcome[DnsAnswer] | None = None

@@ -287,7 +287,12 @@ class SpfFacts:
 
 @dataclass(frozen=True, slots=True)
 class DmarcFacts:
-    """RFC 9989. `state`: valid, none, multiple, invalid, unverifiable."""
+    """RFC 9989. `state`: valid, none, multiple, invalid, unverifiable.
+
+    `below_policy` and `absent_policy` are what applies to a sub-domain without an own record, if it exists and if it
+    does not, test mode counted; "" if nothing does. `alignment` are adkim and aspf ("r", "s"). `destinations` are
+    outside receivers of reports: authorized, refused, unverifiable.
+    """
 
     state: str
     record: str = ""
@@ -298,6 +303,10 @@ class DmarcFacts:
     rua: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     reason: Reason | None = None
+    below_policy: str = ""
+    absent_policy: str = ""
+    alignment: tuple[str, str] = ("r", "r")
+    destinations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,3 +149,36 @@ def test_what_spf_costs_and_covers_is_said() -> None:
     seen = judged("mail.spf", make_mail(spf=facts)).seen
     for words in ("9/10", "1/2", "include:a.example (8), mx (1)", "65.536", "0,0015 %"):
         assert words in seen
+
+
+def test_what_a_policy_means_is_said() -> None:
+    facts = replace(
+        dmarc("none", "dmarc_policy_none", "dmarc_report_refused"),
+        below_policy="none", absent_policy="reject", alignment=("s", "r"), destinations=(("rua.example", "refused"),),
+    )  # fmt: skip
+    seen = judged("mail.dmarc", make_mail(dmarc=facts)).seen
+    for words in ("Bước tiếp theo", "p=quarantine", "không tồn tại: reject", "rua.example", "DKIM s, SPF r"):
+        assert words in seen
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "key"),
+    [
+        (replace(dmarc("reject"), below_policy="reject", absent_policy="reject"), Verdict.PASS, "closed"),
+        (replace(dmarc("none"), below_policy="none", absent_policy="reject"), Verdict.PARTIAL, "existing"),
+        (replace(dmarc("reject"), below_policy="reject", absent_policy="none"), Verdict.FAIL, "open"),
+        (DmarcFacts("none", reason=NODATA), Verdict.FAIL, "nothing"),
+        (DmarcFacts("invalid", "v=DMARC1; p=x"), Verdict.FAIL, "nothing"),
+    ],
+)
+def test_subdomains(facts: DmarcFacts, verdict: Verdict, key: str) -> None:
+    finding = judged("mail.subdomains", make_mail(dmarc=facts))
+    assert (finding.verdict, finding.seen_key, finding.max) == (verdict, f"mail.subdomains.{key}", 20)
+    assert judged("mail.subdomains", make_mail(dmarc=facts), operator=False).max == 0
+
+
+def test_subdomains_not_looked_at_or_not_confirmed() -> None:
+    blind = judged("mail.subdomains", make_mail(dmarc=DmarcFacts("unverifiable", reason=Reason.DNS_TIMEOUT)))
+    once = judged("mail.subdomains", make_mail(dmarc=DmarcFacts("none", reason=NODATA), confirmed=False))
+    assert (blind.verdict, once.verdict) == (Verdict.UNVERIFIED, Verdict.UNVERIFIED)
+    assert judged("mail.subdomains", None).verdict is Verdict.UNVERIFIED

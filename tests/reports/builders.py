@@ -219,7 +219,8 @@ def transport() -> TransportFacts:
 def mail() -> MailFacts:
     return MailFacts(
         "example.gov.vn", SEEN_AT, MxFacts("valid", ((10, "mx1.example.gov.vn", ("192.0.2.25",)),)),
-        SpfFacts("valid", "v=spf1 mx ?all", "?", 1, branches=(SpfBranch("mx", 1, 0),)), DmarcFacts("none"),
+        SpfFacts("valid", "v=spf1 mx ?all", "?", 1, branches=(SpfBranch("mx", 1, 0),)),
+        DmarcFacts("none", destinations=(("rua.example", "refused"),)),
         (DkimFacts("default", "unverifiable", reason=Reason.DNS_TIMEOUT),), transport=transport(),
     )  # fmt: skip
 

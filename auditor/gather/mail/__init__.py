@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
 from auditor.gather.mail.dkim import Selectors, look_at_dkim
-from auditor.gather.mail.dmarc import look_at_dmarc
+from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
 from auditor.gather.mail.smtp import SmtpDoor
@@ -51,10 +51,10 @@ async def look_at_mail_domain(
     started = datetime.now(UTC)
     counted = Counted(resolver)
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address), (txt, spf), dmarc, dkim, transport = await asyncio.gather(
+    (mx, address), (txt, spf), (dmarc, reports), dkim, transport = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
-        look_at_dmarc(domain, counted),
+        _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
     )
@@ -67,6 +67,7 @@ async def look_at_mail_domain(
         spf_tree=spf.tree,
         spf_hosts=spf.hosts,
         dmarc=dmarc,
+        dmarc_reports=reports,
         dkim=dkim.answers,
         dkim_sources=dkim.sources,
         domainkey=dkim.parent,
@@ -89,3 +90,11 @@ async def _look_at_receivers(
 async def _look_at_text(domain: str, resolver: Counted) -> tuple[Outcome[DnsAnswer], SpfLook]:
     txt = await resolver.lookup(domain, "TXT")
     return txt, await look_at_spf(domain, txt, resolver)
+
+
+_Answers = tuple[tuple[str, Outcome[DnsAnswer]], ...]
+
+
+async def _look_at_policy(domain: str, resolver: Counted) -> tuple[_Answers, _Answers]:
+    walk = await look_at_dmarc(domain, resolver)
+    return walk, await look_at_reports(domain, walk, resolver)

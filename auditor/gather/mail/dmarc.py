@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from auditor.gather.mail.lookups import Asks
 from auditor.model import DnsAnswer, NotRun, Outcome
-from auditor.read.records.dmarc import PREFIX, stops_walk, walk_names
+from auditor.read.records.dmarc import PREFIX, discover, stops_walk, walk_names
+from auditor.read.records.dmarc_reports import report_questions
 from auditor.read.records.outcomes import texts
 
 
@@ -18,3 +21,12 @@ async def look_at_dmarc(domain: str, resolver: Asks) -> tuple[tuple[str, Outcome
         if isinstance(outcome, NotRun) or stops_walk(texts(outcome), first=len(walk) == 1):
             break
     return tuple(walk)
+
+
+async def look_at_reports(
+    domain: str, walk: tuple[tuple[str, Outcome[DnsAnswer]], ...], resolver: Asks
+) -> tuple[tuple[str, Outcome[DnsAnswer]], ...]:
+    """The answers of outside receivers of the reports that the record found by `walk` asks for (RFC 9990 section 4)."""
+    names = report_questions(discover(domain, walk))
+    answers = await asyncio.gather(*(resolver.lookup(name, "TXT") for name in names))
+    return tuple(zip(names, answers, strict=True))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from auditor.model import Completed, MailEvidence, MailFacts, Reason
+from auditor.model import Completed, DmarcFacts, MailEvidence, MailFacts, Reason
 from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
+from auditor.read.records.dmarc_reports import read_reports
 from auditor.read.records.mx import read_mx
 from auditor.read.records.outcomes import NEGATIVE
 from auditor.read.records.problems import Problem
@@ -34,7 +35,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
     mx = read_mx(evidence.mx, evidence.address)
     hosts = {(name, rdtype): answer for name, rdtype, answer in evidence.spf_hosts}
     spf = read_spf(evidence.domain, evidence.txt, dict(evidence.spf_tree), hosts)
-    dmarc = read_dmarc(evidence.domain, evidence.dmarc, domain_exists=not gone)
+    dmarc = _policy(evidence, exists=not gone)
     if gone:
         why = Reason.DNS_NXDOMAIN
         mx = replace(mx, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.MX_MISSING))
@@ -53,6 +54,14 @@ def _read(evidence: MailEvidence) -> MailFacts:
         evidence=evidence,
         transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
     )
+
+
+def _policy(evidence: MailEvidence, *, exists: bool) -> DmarcFacts:
+    facts = read_dmarc(evidence.domain, evidence.dmarc, domain_exists=exists)
+    destinations = read_reports(evidence.dmarc_reports)
+    refused = any(state == "refused" for _, state in destinations)
+    problems = (*facts.problems, *([Problem.DMARC_REPORT_REFUSED] if refused else []))
+    return replace(facts, destinations=destinations, problems=problems)
 
 
 def is_gone(evidence: MailEvidence) -> bool:

@@ -46,6 +46,7 @@ class DmarcRecord:
     psd: str
     testing: bool
     usable: bool
+    alignment: tuple[str, str] = ("r", "r")  # adkim, aspf
     problems: tuple[Problem, ...] = ()
 
 
@@ -116,6 +117,7 @@ def parse_dmarc(text: str) -> DmarcRecord:
         psd=_flag(tags, "psd", "u"),
         testing=_flag(tags, "t", "n") == "y",
         usable=sound or bool(rua),
+        alignment=(_flag(tags, "adkim", "r"), _flag(tags, "aspf", "r")),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -243,19 +245,26 @@ def read_dmarc(
             reason=None if found.multiple else found.absent,
         )
     asked = _asked_policy(record, inherited=found.inherited, exists=domain_exists)
-    effective = asked if record.usable else ""
-    if record.testing and effective:
-        effective = _POLICIES[max(0, _POLICIES.index(effective) - 1)]
     return DmarcFacts(
         state="multiple" if found.multiple else "valid" if record.usable else "invalid",
         record=record.text,
         location=found.location,
         policy=record.p,
-        effective_policy=effective,
+        effective_policy=_effective(record, asked),
         subdomain_policy=record.sp or record.p,
         rua=record.rua,
         problems=tuple(dict.fromkeys([*own, *record.problems, *_policy_remarks(record, asked, found)])),
+        below_policy=_effective(record, _asked_policy(record, inherited=True, exists=True)),
+        absent_policy=_effective(record, _asked_policy(record, inherited=True, exists=False)),
+        alignment=record.alignment,
     )
+
+
+def _effective(record: DmarcRecord, asked: str) -> str:
+    """The policy that a receiver applies: one level lower in test mode (section 4.7), none at all if not usable."""
+    if not record.usable:
+        return ""
+    return _POLICIES[max(0, _POLICIES.index(asked) - 1)] if record.testing else asked
 
 
 def _asked_policy(record: DmarcRecord, *, inherited: bool, exists: bool) -> str:

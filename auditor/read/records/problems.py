@@ -74,6 +74,7 @@ class Problem(StrEnum):
     DMARC_UNKNOWN_TAG = "dmarc_unknown_tag"
     DMARC_BAD_TAG = "dmarc_bad_tag"
     DMARC_DUPLICATE_TAG = "dmarc_duplicate_tag"
+    DMARC_REPORT_REFUSED = "dmarc_report_refused"
     DMARC_PSD = "dmarc_psd"
 
     # DKIM key records (RFC 6376 section 3.6.1, RFC 8301, RFC 8463)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.model import Completed, DmarcFacts, DnsAnswer, Outcome, Reason
-from auditor.read.records.dmarc import dmarc_records, near_misses, parse_dmarc, read_dmarc, stops_walk, walk_names
+from auditor.read.records.dmarc import (
+    discover,
+    dmarc_records,
+    near_misses,
+    parse_dmarc,
+    read_dmarc,
+    stops_walk,
+    walk_names,
+)
+from auditor.read.records.dmarc_reports import read_reports, report_questions
 from auditor.read.records.problems import Problem
 from tests.read.records.looks import DOWN, NODATA, NXDOMAIN, SERVFAIL, TIMEOUT, txt
 
@@ -234,3 +243,61 @@ def test_no_record_crashes_the_reader(own: str, parent: str, exists: bool) -> No
 @given(st.text())
 def test_no_text_crashes_the_parser(text: str) -> None:
     assert parse_dmarc("v=DMARC1;" + text).p in {"none", "quarantine", "reject"}
+
+
+# -- names below, alignment, outside receivers of reports ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "below", "absent"),
+    [
+        ("v=DMARC1; p=reject", "reject", "reject"),
+        ("v=DMARC1; p=reject; sp=none", "none", "none"),
+        ("v=DMARC1; p=none; np=reject", "none", "reject"),
+        ("v=DMARC1; p=reject; sp=quarantine; np=none; t=y", "none", "none"),
+        ("v=DMARC1; p=x", "", ""),
+    ],
+)
+def test_what_names_below_inherit(record: str, below: str, absent: str) -> None:
+    facts = read_dmarc("tinh.example", [("_dmarc.tinh.example", txt(record))])
+    assert (facts.below_policy, facts.absent_policy) == (below, absent)
+
+
+def test_alignment() -> None:
+    facts = read_dmarc("tinh.example", [("_dmarc.tinh.example", txt("v=DMARC1; p=none; adkim=s; aspf=x"))])
+    assert facts.alignment == ("s", "r")
+
+
+@pytest.mark.parametrize(
+    ("uris", "asked"),
+    [
+        ("mailto:a@tinh.example", []),
+        ("mailto:a@bao.tinh.example", []),
+        ("mailto:a@example", []),
+        ("mailto:a@rua.test,mailto:b@RUA.test.", ["tinh.example._report._dmarc.rua.test"]),
+        ("mailto:a@rua.test!10m?subject=x", []),
+        ("https://rua.test/in", []),
+        (
+            ",".join(f"mailto:a@r{n}.test" for n in range(9)),
+            [f"tinh.example._report._dmarc.r{n}.test" for n in range(5)],
+        ),
+    ],
+)
+def test_whom_to_ask_about_reports(uris: str, asked: list[str]) -> None:
+    found = discover("tinh.example", [("_dmarc.tinh.example", txt(f"v=DMARC1; p=none; rua={uris}"))])
+    assert list(report_questions(found)) == asked
+
+
+def test_who_accepts_reports() -> None:
+    name = "tinh.gov.example._report._dmarc."
+    answers = [
+        (name + "yes.test", txt("v=DMARC1")),
+        (name + "no.test", NXDOMAIN),
+        (name + "other.test", txt("hello")),
+        (name + "slow.test", TIMEOUT),
+        (name + "bao.gov.example", NXDOMAIN),
+    ]
+    assert read_reports(answers) == (
+        ("yes.test", "authorized"), ("no.test", "refused"), ("other.test", "refused"), ("slow.test", "unverifiable"),
+        ("bao.gov.example", "unverifiable"),
+    )  # fmt: skip
