@@ -117,7 +117,9 @@ class Resolver:
 
     async def _look(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
         try:
-            question = dns.message.make_query(name or ".", rdtype, use_edns=0, payload=_PAYLOAD)
+            # AD set: the resolver is to say whether it validated (RFC 6840 section 5.7)
+            flags = dns.flags.RD | dns.flags.AD
+            question = dns.message.make_query(name or ".", rdtype, use_edns=0, payload=_PAYLOAD, flags=flags)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Failed(Reason.DNS_ERROR, f"{name}: {error}")
         last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
@@ -229,7 +231,8 @@ def _outcome(reply: dns.message.Message, name: str, rdtype: str, server: str) ->
     if chain.answer is None:
         return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
     stands_at = chain.canonical_name.to_text(omit_final_dot=True).lower() if chain.cnames else ""
-    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl, stands_at))
+    validated = bool(reply.flags & dns.flags.AD)
+    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl, stands_at, validated))
 
 
 def _texts(records: dns.rrset.RRset) -> tuple[str, ...]:
