@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 
 import dns.exception
+import dns.flags
 import dns.message
+import dns.rcode
+import dns.rdatatype
 
 
 class NoReply(Exception):
@@ -18,6 +22,22 @@ class Unreachable(Exception):
     """The system says that nobody listens there, or that there is no way to it."""
 
 
+def to_wire(question: dns.message.Message) -> bytes:
+    """The same bytes as `question.to_wire()`: one question, perhaps an OPT record without options (RFC 6891 section
+    6.1.2), which is all that is ever asked. The renderer of messages of any kind took a tenth of a long list's time.
+    """
+    if len(question.question) != 1 or len(question.sections[1]) + len(question.sections[2]) or question.options:
+        return question.to_wire()
+    asked, edns = question.question[0], question.opt is not None
+    head = struct.pack("!6H", question.id, question.flags, 1, 0, 0, int(edns))
+    name = asked.name.to_wire()
+    assert name is not None  # it is None only when a file is given
+    body = head + name + struct.pack("!2H", asked.rdtype, asked.rdclass)
+    if not edns:
+        return body
+    return body + b"\0" + struct.pack("!2HIH", dns.rdatatype.OPT, question.payload, question.ednsflags, 0)
+
+
 async def ask_udp(question: dns.message.Message, address: str, port: int, timeout: float) -> dns.message.Message:
     """The reply to `question`; sent a second time after a third of `timeout` (seconds), because packets get lost.
 
@@ -25,7 +45,7 @@ async def ask_udp(question: dns.message.Message, address: str, port: int, timeou
     section 4.5), and the system drops what others send. Raises NoReply, Unreachable.
     """
     loop = asyncio.get_running_loop()
-    wire = question.to_wire()
+    wire = to_wire(question)
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
@@ -49,7 +69,9 @@ async def _answer_to(
         if data[:2] != number:
             continue
         try:
-            message = dns.message.from_wire(data, ignore_trailing=True, raise_on_truncation=True)
+            # "No such name" is in the header: a third of all answers, and their proofs are wanted with DNSSEC only.
+            bare = _denies(data) and not question.ednsflags & dns.flags.DO
+            message = dns.message.from_wire(data, ignore_trailing=True, raise_on_truncation=True, question_only=bare)
         except dns.message.Truncated as cut:
             message = cut.kwargs["message"]
         except dns.exception.DNSException:
@@ -58,9 +80,14 @@ async def _answer_to(
             return message
 
 
+def _denies(data: bytes) -> bool:
+    """True for a whole NXDOMAIN without a record (an alias that leads nowhere has one). RFC 1035 section 4.1.1."""
+    return len(data) > 12 and data[3] & 0xF == dns.rcode.NXDOMAIN and data[6:8] == b"\0\0" and not data[2] & 2
+
+
 async def ask_tcp(question: dns.message.Message, address: str, port: int, timeout: float) -> dns.message.Message:
     """The whole reply over TCP (RFC 7766). Raises NoReply, Unreachable."""
-    wire = question.to_wire()
+    wire = to_wire(question)
     try:
         async with asyncio.timeout(timeout):
             reader, writer = await asyncio.open_connection(address, port)
