@@ -10,7 +10,7 @@ from auditor.read.records.caa import read_caa
 from auditor.read.records.dane import read_dane
 from auditor.read.records.mta_sts import read_mta_sts
 from auditor.read.records.mx import parse_mx
-from auditor.read.records.outcomes import texts
+from auditor.read.records.outcomes import blindness, texts
 from auditor.read.records.problems import Problem
 from auditor.read.records.services import read_service
 from auditor.read.records.smtp import FAULTY, read_smtp
@@ -20,6 +20,8 @@ from auditor.read.records.tls_rpt import read_tls_rpt
 def read_transport(domain: str, evidence: TransportEvidence, *, insecure: bool | None = None) -> TransportFacts:
     """The facts of `evidence`. `insecure`: whether the zone is known to be unsigned; None: not known."""
     smtp = read_smtp(evidence.smtp)
+    if not evidence.smtp:  # whom to look at is not known
+        smtp = replace(smtp, reason=blindness(evidence.mx))
     sts = read_mta_sts(domain, evidence.mta_sts, evidence.policy, mail_servers(evidence.mx))
     return TransportFacts(
         mta_sts=_with_certificates(sts, smtp),
