@@ -18,10 +18,10 @@ from auditor.configuration import ConfigError
 from auditor.read.folding import fold
 
 MAX_FILE_BYTES = 20_000_000
-MAX_UNPACKED_BYTES = 200_000_000  # all parts of an .xlsx together, as their headers declare and zipfile enforces
+MAX_UNPACKED_BYTES = 60_000_000  # all parts of an .xlsx together, as their headers declare and zipfile enforces
 MAX_PARTS = 2_000
 MAX_RATIO = 200  # unpacked to packed, for parts that are not small
-MAX_ROWS = 200_000
+MAX_ROWS = 200_000  # with text; empty ones below them (a stray format in the last row of a sheet) do not count
 MAX_COLUMNS = 100
 _SMALL = 1_000_000
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
@@ -61,11 +61,13 @@ def read_table(path: Path, headings: Collection[str]) -> list[TableRow]:
 
 
 def _bounded(rows: Iterable[tuple[int, list[str]]], path: Path) -> Iterator[TableRow]:
-    for count, (line, cells) in enumerate(rows):
-        if count >= MAX_ROWS:
-            raise ConfigError(str(path), line, expected="cfg_table_rows", count=MAX_ROWS)
+    count = 0
+    for line, cells in rows:
         while cells and not cells[-1]:
             cells.pop()
+        count += bool(cells)
+        if count > MAX_ROWS:
+            raise ConfigError(str(path), line, expected="cfg_table_rows", count=MAX_ROWS)
         if len(cells) > MAX_COLUMNS:
             raise ConfigError(str(path), line, expected="cfg_table_columns", count=MAX_COLUMNS)
         if cells:

@@ -83,6 +83,15 @@ def test_xlsx_with_titles_above_and_other_columns(tmp_path: Path) -> None:
     assert [box.last_used for box in register.boxes] == [date(2026, 11, 1), None]
 
 
+def test_rows_are_counted_by_their_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.table_file.MAX_ROWS", 3)
+    head, row = ["Mã", "Email"], ["snv", "a@example.gov.vn"]
+    report = import_register(workbook(tmp_path / "thua.xlsx", [head, row, *[[]] * 50, [" "]]), tmp_path, AGENCIES, DAY)
+    assert report.mailboxes == 1
+    long = workbook(tmp_path / "dai.xlsx", [head, *(["snv", f"{n}@example.gov.vn"] for n in range(3))])
+    assert refused(tmp_path, long).expected == "cfg_table_rows"
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_separators_and_a_byte_order_mark(tmp_path: Path, separator: str) -> None:
     text = "\ufeff" + HEADING.replace(",", separator) + separator.join(["snv", "a@example.gov.vn", "", "1/2/2026"])
