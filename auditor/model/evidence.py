@@ -161,6 +161,7 @@ class TransportEvidence:
     tls_rpt: Outcome[DnsAnswer]
     mx: Outcome[DnsAnswer]  # raw, to know whether the answer was authenticated
     tlsa: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # by mail server, in the order of the MX records
+    root: Outcome[DnsAnswer] = field(default_factory=lambda: NotRun(Reason.OUT_OF_SCOPE))  # does the resolver validate?
     smtp: tuple[tuple[str, Outcome[SmtpLook]], ...] = ()
     bimi: Outcome[DnsAnswer] = field(default_factory=lambda: NotRun(Reason.NOT_CONFIGURED))
     caa: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # names climbed (RFC 8659 section 3), in query order

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from auditor.gather.dns import Resolver
 from auditor.gather.mail import Outside, SmtpDoor, look_at_mail_domain
 from auditor.gather.mail.smtp import PORT
 from auditor.gather.network import Network, NetworkOptions, parse_connect_to
-from auditor.model import Completed, Failed, MailEvidence, NotRun, Outcome, Reason, SmtpLook
+from auditor.model import Completed, DnsAnswer, Failed, MailEvidence, NotRun, Outcome, Reason, SmtpLook
 from auditor.read.records import Problem, read_mail
 from tests.gather.servers import Authority, HttpServer, Request, redirect, reply
 
@@ -312,3 +313,29 @@ def test_a_silent_name_server_leaves_all_of_it_unverifiable() -> None:
         facts.caa.state,
     }
     assert states == {"unverifiable"}
+
+
+# -- whether the resolver validates -----------------------------------------------------------------------------------
+
+
+def unsigned() -> tuple[MailEvidence, list[tuple[str, str]]]:
+    zone = {**ZONE, f"_25._tcp.{HOST}": {"TLSA": ["3 1 1 " + "ab" * 32]}}
+    with DnsServer(zone) as dns:
+        return asyncio.run(look_at_mail_domain(DOMAIN, Resolver([dns.address], timeout=0.5))), list(dns.queries)
+
+
+def test_tlsa_records_that_are_not_authenticated_have_the_root_asked_for() -> None:
+    """Our server authenticates nothing, so that nothing follows for the domain."""
+    evidence, asked = unsigned()
+    facts = read_mail(evidence).transport
+    assert facts is not None
+    assert (facts.dane.state, asked.count(("", "SOA")) + asked.count((".", "SOA"))) == ("unverifiable", 1)
+
+
+def test_a_resolver_that_authenticates_the_root_shows_that_the_zone_is_unsigned() -> None:
+    evidence, _ = unsigned()
+    assert evidence.transport is not None
+    root = Completed(DnsAnswer(".", "SOA", ("",), authenticated=True))
+    facts = read_mail(replace(evidence, transport=replace(evidence.transport, root=root))).transport
+    assert facts is not None
+    assert (facts.dane.state, facts.dane.problems) == ("insecure", (Problem.DANE_INSECURE,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.gather.mail.lookups import Lookups
 from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
@@ -12,6 +12,7 @@ from auditor.gather.mail.smtp import PORT, SmtpDoor
 from auditor.model import Completed, DnsAnswer, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
 from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
+from auditor.read.records.dane import is_secure
 from auditor.read.records.mx import is_address
 from auditor.read.records.services import SERVICES
 from auditor.read.records.transport import mail_servers
@@ -44,7 +45,8 @@ async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *,
         tls_rpt=reports,
         mx=mx,
         tlsa=tuple(zip(servers, tlsa, strict=True)),
-        smtp=tuple(zip(servers, smtp, strict=True)),
+        root=await _root(resolver, mx, tlsa),
+        smtp=tuple((host, _kept(look, names)) for host, look, names in zip(servers, smtp, tlsa, strict=True)),
         bimi=logo,
         caa=caa,
         services=tuple(zip(SERVICES, services, strict=True)),
@@ -70,6 +72,23 @@ async def _look_at_information(
         look_at_caa(domain, resolver),
         asyncio.gather(*(resolver.lookup(f"{name}.{domain}", "SRV") for name in SERVICES)),
     )
+
+
+def _kept(look: Outcome[SmtpLook], names: Outcome[DnsAnswer]) -> Outcome[SmtpLook]:
+    """What is stored for every agency and night: the authorities' certificates only where TLSA records may name them."""
+    if isinstance(names, Completed) or not isinstance(look, Completed) or not isinstance(look.value.tls, Completed):
+        return look
+    session = look.value.tls.value
+    return Completed(replace(look.value, tls=Completed(replace(session, chain=session.chain[:1]))))
+
+
+async def _root(resolver: Lookups, mx: Outcome[DnsAnswer], tlsa: Sequence[Outcome[DnsAnswer]]) -> Outcome[DnsAnswer]:
+    """The root is signed: a resolver that does not authenticate it does not validate, and what it leaves
+    unauthenticated need not be unsigned. Asked only where TLSA records stand in doubt."""
+    found = [answer.value for answer in tlsa if isinstance(answer, Completed)]
+    if not found or (is_secure(mx) and all(answer.authenticated for answer in found)):
+        return NotRun(Reason.OUT_OF_SCOPE, "nothing to be told by it")
+    return await resolver.lookup(".", "SOA")
 
 
 async def _connect(host: str, door: SmtpDoor | None) -> Outcome[SmtpLook]:

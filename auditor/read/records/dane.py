@@ -67,24 +67,25 @@ def read_dane(
     tlsa: tuple[tuple[str, Outcome[DnsAnswer]], ...],
     smtp: Mapping[str, Outcome[SmtpLook]],
     *,
-    insecure: bool | None,
+    insecure: bool,
 ) -> DaneFacts:
     """The facts over all mail servers, in the order of `tlsa`.
 
     An answer counts as protected if the resolver authenticated it, and the MX records too (RFC 7672 section 2.2.1).
-    `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone; None: not known,
-    since a resolver that does not validate authenticates nothing.
+    `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone: a resolver that does
+    not validate authenticates nothing.
     """
     if not tlsa:
         return DaneFacts("unverifiable", reason=blindness(mx))
     hosts = tuple(
-        _host(name, answer, smtp.get(name), secure=_secure(mx) and _secure(answer), insecure=insecure)
+        _host(name, answer, smtp.get(name), secure=is_secure(mx) and is_secure(answer), insecure=insecure)
         for name, answer in tlsa
     )
     return _together(hosts)
 
 
-def _secure(outcome: Outcome[DnsAnswer]) -> bool:
+def is_secure(outcome: Outcome[DnsAnswer]) -> bool:
+    """True for an answer that the resolver authenticated."""
     return isinstance(outcome, Completed) and outcome.value.authenticated
 
 
@@ -94,7 +95,7 @@ def _host(
     look: Outcome[SmtpLook] | None,
     *,
     secure: bool,
-    insecure: bool | None,
+    insecure: bool,
 ) -> DaneHost:
     if gone := absence(answer):
         return DaneHost(name, "none", problems=(Problem.DANE_MISSING,), reason=gone)

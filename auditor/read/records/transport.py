@@ -7,7 +7,7 @@ from dataclasses import replace
 from auditor.model import Completed, DnsAnswer, MtaStsFacts, Outcome, SmtpFacts, TransportEvidence, TransportFacts
 from auditor.read.records.bimi import read_bimi
 from auditor.read.records.caa import read_caa
-from auditor.read.records.dane import read_dane
+from auditor.read.records.dane import is_secure, read_dane
 from auditor.read.records.mta_sts import read_mta_sts
 from auditor.read.records.mx import parse_mx
 from auditor.read.records.outcomes import blindness, texts
@@ -17,8 +17,9 @@ from auditor.read.records.smtp import FAULTY, read_smtp
 from auditor.read.records.tls_rpt import read_tls_rpt
 
 
-def read_transport(domain: str, evidence: TransportEvidence, *, insecure: bool | None = None) -> TransportFacts:
-    """The facts of `evidence`. `insecure`: whether the zone is known to be unsigned; None: not known."""
+def read_transport(domain: str, evidence: TransportEvidence) -> TransportFacts:
+    """The facts of `evidence`. A resolver that authenticates the root validates: what it leaves unauthenticated is
+    unsigned."""
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
         smtp = replace(smtp, reason=blindness(evidence.mx))
@@ -26,7 +27,7 @@ def read_transport(domain: str, evidence: TransportEvidence, *, insecure: bool |
     return TransportFacts(
         mta_sts=_with_certificates(sts, smtp),
         tls_rpt=read_tls_rpt(evidence.tls_rpt),
-        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=insecure),
+        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=is_secure(evidence.root)),
         smtp=smtp,
         bimi=read_bimi(evidence.bimi),
         caa=read_caa(evidence.caa),

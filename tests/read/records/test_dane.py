@@ -36,7 +36,7 @@ def read(
     look: Outcome[SmtpLook] | None = None,
     *,
     mx: Outcome[DnsAnswer] = MX,
-    insecure: bool | None = None,
+    insecure: bool = False,
 ) -> DaneFacts:
     return read_dane(mx, ((HOST, records),), {HOST: look or shown(GOOD)}, insecure=insecure)
 
@@ -123,7 +123,7 @@ def test_a_server_that_was_not_seen_is_unchecked(look: Outcome[SmtpLook]) -> Non
 
 def test_one_server_of_two() -> None:
     hosts = ((HOST, answer(tlsa(3, 1, 1, GOOD.leaf))), ("mx2.tinh.example", NODATA))
-    facts = read_dane(MX, hosts, {HOST: shown(GOOD)}, insecure=None)
+    facts = read_dane(MX, hosts, {HOST: shown(GOOD)}, insecure=False)
     assert (facts.state, Problem.DANE_NOT_ALL in facts.problems) == ("partial", True)
 
 
