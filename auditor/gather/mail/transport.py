@@ -75,7 +75,7 @@ async def _look_at_information(
 
 
 def _kept(look: Outcome[SmtpLook], names: Outcome[DnsAnswer]) -> Outcome[SmtpLook]:
-    """What is stored for every agency and night: the authorities' certificates only where TLSA records may name them."""
+    """What is stored every night: the authorities' certificates only where TLSA records may name them."""
     if isinstance(names, Completed) or not isinstance(look, Completed) or not isinstance(look.value.tls, Completed):
         return look
     session = look.value.tls.value
