@@ -44,6 +44,7 @@ from auditor.model import (
     SiteState,
     fold_host,
 )
+from auditor.read.host_mail import read_host_mail
 from auditor.read.records import read_mail
 from auditor.read.site import PageCache, read_site
 from auditor.read.urls import same_page_key
@@ -265,7 +266,7 @@ def _finish(
     mail_facts = read_mail(mail, first_mail) if mail is not None else None
     facts = AgencyFacts(
         agency, context.as_of, site, host, mail_facts, context.calendar, history, context.register,
-        _about(context.reports, mail_facts),
+        _about(context.reports, mail_facts), read_host_mail(host),
     )  # fmt: skip
     ruleset, findings, scores = judge(facts, context.rulebook, context.profile)
     return AgencyAudit(
@@ -329,8 +330,9 @@ def judge_evidence(
         mail = replace(read_mail(audit.mail_evidence), confirmed=audit.mail.confirmed)
     history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
     facts = AgencyFacts(
-        audit.agency, as_of, site, audit.host, mail, calendar, history, register, _about(reports or {}, mail)
-    )
+        audit.agency, as_of, site, audit.host, mail, calendar, history, register, _about(reports or {}, mail),
+        read_host_mail(audit.host),
+    )  # fmt: skip
     ruleset, findings, scores = judge(facts, rulebook, profile, records)
     return replace(
         audit, as_of=as_of, ruleset=ruleset, site=site, mail=mail, findings=findings, scores=scores, evidence=evidence

@@ -19,6 +19,7 @@ from checks import (
     mailboxes,
     person,
     standards,
+    web_host,
 )
 from checks.mail import dane, information, mta_sts, smtp, tls_rpt
 
@@ -30,6 +31,7 @@ _SUBJECTS = (
     standards,
     addresses,
     mailboxes,
+    web_host,
     mail_dkim,
     mail_domain,
     smtp,

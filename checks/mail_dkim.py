@@ -26,8 +26,9 @@ def dkim(facts: AgencyFacts, rule: Criterion) -> Finding:
     if valid:
         flawed = broken or any(_flawed(key, rule) for key in _counting(valid))
         return _said(rule, facts.mail, Verdict.PARTIAL if flawed else Verdict.PASS, "mail.dkim.valid", valid + broken)
-    if blind is not None:
-        return _said(rule, facts.mail, Verdict.UNVERIFIED, "mail.unverified", [blind], blind.reason)
+    if blind is not None or (not keys and facts.mail.dkim_reason is not None):
+        unseen = [blind] if blind is not None else []
+        return _said(rule, facts.mail, Verdict.UNVERIFIED, "mail.unverified", unseen, facts.mail.dkim_reason)
     if broken:
         return _said(rule, facts.mail, Verdict.FAIL, "mail.dkim.invalid", broken)
     revoked = [key for key in keys if key.state == "revoked"]

@@ -228,6 +228,7 @@ def _mail(mail: MailFacts) -> Json:
             }
             for key in mail.dkim
         ],
+        "dkim_reason": mail.dkim_reason,
         "dkim_asked": mail.dkim_asked,
         "dkim_hint": mail.dkim_hint,
         "transport": _transport(mail.transport) if mail.transport else None,

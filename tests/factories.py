@@ -31,6 +31,7 @@ from auditor.model import (
     EncodingFacts,
     Finding,
     HostLook,
+    HostMailFacts,
     Item,
     Look,
     LookKind,
@@ -278,5 +279,6 @@ def make_facts(site: SiteFacts | None = None, *, as_of: date = AS_OF, **changes:
         calendar=calendar(),
         register=make_register(),
         reports=make_reports(),
+        host_mail=HostMailFacts(HOST, NOW, policy="reject", location=f"_dmarc.{DOMAIN}"),
     )
     return replace(facts, **changes)

@@ -171,7 +171,8 @@ def fails(audit: AgencyAudit) -> set[str]:
 def section_findings(audit: AgencyAudit) -> dict[str, Finding]:
     """The findings that pages decide: contents, freshness, functions, standards, addresses."""
     prefixes = ("f.content", "f.freshness", "f.functions", "f.standards", "g.")
-    return {f.id: f for f in audit.findings if f.id.startswith(prefixes) and f.verdict is not Verdict.NEEDS_PERSON}
+    found = (f for f in audit.findings if f.id.startswith(prefixes) and f.id != "g.web_host")  # that one is the DNS's
+    return {f.id: f for f in found if f.verdict is not Verdict.NEEDS_PERSON}
 
 
 # -- faults -----------------------------------------------------------------------------------------------------------

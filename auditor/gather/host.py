@@ -10,6 +10,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from auditor.gather.client import RequestFailed, TlsSeen
 from auditor.gather.dns import Resolver
+from auditor.gather.mail.web_host import look_at_host_mail
 from auditor.gather.network import Network
 from auditor.model import Certificate, Completed, Failed, HostLook, Look, NotRun, Outcome, Reason
 
@@ -53,7 +54,13 @@ async def look_at_host(
         tls_version=tls.version,
         server_date=tls.server_date,
         attempt=attempt,
+        mail=await look_at_host_mail(name, resolver) if port is None and _has_name(name, addresses) else None,
     )
+
+
+def _has_name(name: str, addresses: Outcome[tuple[str, ...]]) -> bool:
+    """True for a host name that was found in the DNS, not for an address literal or one that is overridden."""
+    return isinstance(addresses, Completed) and "." in name and name.strip("[]") not in addresses.value
 
 
 async def _addresses(

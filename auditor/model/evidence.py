@@ -69,6 +69,16 @@ class Certificate:
 
 
 @dataclass(frozen=True, slots=True)
+class HostMail:
+    """What the DNS says of a web host's name as a sender of mail; `dmarc` as in MailEvidence."""
+
+    name: str
+    txt: Outcome[DnsAnswer]
+    mx: Outcome[DnsAnswer]
+    dmarc: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HostLook:
     """Facts of one host, looked at once per run and shared by all agencies on it."""
 
@@ -82,6 +92,7 @@ class HostLook:
     tls_version: str | None = None
     server_date: str = ""  # the Date header of an unverified answer, where the certificate was refused
     attempt: int = 1
+    mail: HostMail | None = None  # not asked for a name without an address
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,6 +343,7 @@ class MailFacts:
     dmarc: DmarcFacts
     dkim: tuple[DkimFacts, ...] = ()  # of the well-known selectors only those that have a key
     dkim_asked: int = 0  # selectors asked for
+    dkim_reason: Reason | None = None  # why some selector was not answered
     dkim_hint: str = ""  # whether `_domainkey` exists: "there", "absent", "" (not asked, or no answer)
     confirmed: bool = True
     evidence: MailEvidence | None = None
@@ -381,6 +382,21 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class HostMailFacts:
+    """The web host's name as a sender of mail. `sends_nothing`: SPF lets nobody send; `policy` the effective DMARC
+    policy, "" if none applies; `reason` why an answer that decides is missing."""
+
+    host: str
+    looked_at: datetime
+    sends_nothing: bool = False
+    null_mx: bool = False
+    policy: str = ""
+    location: str = ""
+    record: str = ""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyFacts:
     """Everything that a check may look at: facts of site, host and mail domain, and the clock."""
 
@@ -393,3 +409,4 @@ class AgencyFacts:
     history: History = field(default_factory=History)
     register: MailboxRegister | None = None  # of the mail system's mailboxes, as its operator listed them
     reports: ReportFacts | None = None  # what receivers report of mail under the agency's mail domain
+    host_mail: HostMailFacts | None = None

@@ -40,9 +40,27 @@ UNSEEN = DkimFacts("s1", "unverifiable", reason=Reason.DNS_TIMEOUT)
     ],
 )
 def test_dkim(keys: tuple[DkimFacts, ...], verdict: Verdict, key: str) -> None:
-    finding = judge("mail.dkim", make_facts(mail=make_mail(dkim=keys), agency=make_agency(operates_mail=True)))
+    finding = judge(
+        "mail.dkim",
+        make_facts(
+            mail=make_mail(
+                dkim=keys, dkim_reason=next((key.reason for key in keys if key.state == "unverifiable"), None)
+            ),
+            agency=make_agency(operates_mail=True),
+        ),
+    )
     assert (finding.verdict, finding.seen_key) == (verdict, key)
     assert finding.max == 100 and "{" not in finding.seen
+
+
+def test_selectors_that_nobody_named_and_no_answer() -> None:
+    mail = make_mail(dkim=(), dkim_asked=20, dkim_reason=Reason.RESOLVER_DOWN)
+    finding = judge("mail.dkim", make_facts(mail=mail, agency=make_agency(operates_mail=True)))
+    assert (finding.verdict, finding.seen_key, finding.reason) == (
+        Verdict.UNVERIFIED,
+        "mail.unverified",
+        "resolver_down",
+    )
 
 
 def test_a_name_above_the_selectors_is_only_a_hint() -> None:

@@ -9,7 +9,7 @@ from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
 from auditor.read.records.dmarc_reports import read_reports
 from auditor.read.records.mx import read_mx
-from auditor.read.records.outcomes import NEGATIVE
+from auditor.read.records.outcomes import NEGATIVE, blindness
 from auditor.read.records.problems import Problem
 from auditor.read.records.spf import read_spf
 from auditor.read.records.transport import read_transport
@@ -50,6 +50,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dmarc,
         read_selectors(evidence.dkim, dict(evidence.dkim_sources)),
         dkim_asked=len(evidence.dkim),
+        dkim_reason=_unseen(evidence),
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
         transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
@@ -62,6 +63,12 @@ def _policy(evidence: MailEvidence, *, exists: bool) -> DmarcFacts:
     refused = any(state == "refused" for _, state in destinations)
     problems = (*facts.problems, *([Problem.DMARC_REPORT_REFUSED] if refused else []))
     return replace(facts, destinations=destinations, problems=problems)
+
+
+def _unseen(evidence: MailEvidence) -> Reason | None:
+    """Why a selector, or the name above them, could not be looked at."""
+    looks = [answer for _, answer in evidence.dkim] + ([evidence.domainkey] if evidence.domainkey else [])
+    return next((reason for look in looks if (reason := blindness(look))), None)
 
 
 def is_gone(evidence: MailEvidence) -> bool:
