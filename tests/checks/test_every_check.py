@@ -26,7 +26,11 @@ from tests.factories import (
 PERSON = {row.id for row in rulebook().data.criteria if row.by == "person"}
 F_SCORED = [row.id for row in rulebook().data.criteria if row.item == "f" and row.points]
 #: criteria that do not read pages
-OF_HOST_OR_DOMAIN = {"f.access.https", *(row.id for row in rulebook().data.criteria if row.item == "mail")}
+OF_HOST_OR_DOMAIN = {
+    "f.access.https",
+    "g.web_host",
+    *(row.id for row in rulebook().data.criteria if row.item == "mail"),
+}
 
 UNREAD = [
     SiteState.MOVED,
@@ -94,7 +98,9 @@ def test_no_site_at_all_fails_all_of_item_f(why: str, site: dict[str, object], h
     assert {f.verdict for f in f_lines} == {Verdict.FAIL}
     assert {f.seen_key for f in f_lines} == {f"gone.{why}"}
     assert all(f.evidence for f in f_lines)
-    assert {f.verdict for f in findings if f.item == "g" and f.id not in PERSON} == {Verdict.UNVERIFIED}
+    assert {f.verdict for f in findings if f.item == "g" and f.id not in PERSON | {"g.web_host"}} == {
+        Verdict.UNVERIFIED
+    }
 
 
 NOT_YET = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from auditor.gather.dns import Resolver
 from auditor.gather.mail import Selectors, look_at_mail_domain
 from auditor.gather.mail.samples import read_samples
 from auditor.gather.mail.spf import MAX_DOMAINS, MAX_HOSTS
-from auditor.model import Failed, MailEvidence, MailFacts, NotRun, Reason
+from auditor.gather.mail.web_host import look_at_host_mail
+from auditor.model import Failed, HostLook, HostMail, HostMailFacts, MailEvidence, MailFacts, NotRun, Reason
+from auditor.read.host_mail import read_host_mail
 from auditor.read.records import Problem, read_mail
 
 Zone = dict[str, Mapping[str, Sequence[str]]]
@@ -280,3 +283,23 @@ def test_selectors_are_read_from_sample_messages(tmp_path: Path) -> None:
     (tmp_path / "d.eml").write_bytes(b"DKIM-Signature: d=; s=\nDKIM-Signature: \xff\n\n")
     assert read_samples(tmp_path) == {"tinh.example": ("s2024", "s2025"), "other.example": ("x1",)}
     assert read_samples(tmp_path / "missing") == {}
+
+
+def test_a_web_hosts_name_is_asked_for_spf_mx_and_the_policy_it_inherits() -> None:
+    records = {
+        "sct.tinh.example": {"A": ["192.0.2.1"], "TXT": ["v=spf1 -all"]},
+        "_dmarc.tinh.example": {"TXT": ["v=DMARC1; p=none; sp=reject"]},
+    }
+
+    async def run(address: tuple[str, int]) -> HostMail:
+        return await look_at_host_mail("Sct.Tinh.example.", Resolver([address], timeout=TIMEOUT))
+
+    with DnsServer(records) as server:
+        seen = asyncio.run(run(server.address))
+    facts = read_host_mail(
+        HostLook("sct.tinh.example", seen_at := datetime.now(UTC), Failed(Reason.DNS_NODATA), mail=seen)
+    )
+    assert facts == HostMailFacts(
+        "sct.tinh.example", seen_at, sends_nothing=True, policy="reject", location="_dmarc.tinh.example",
+        record="v=DMARC1; p=none; sp=reject",
+    )  # fmt: skip
