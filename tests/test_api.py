@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import dns.exception
+import dns.message
+import dns.resolver
 import pytest
 
 from auditor.api import (
@@ -82,6 +85,24 @@ def test_no_answer_is_temperror_and_no_policy(trouble: OSError | Failed) -> None
 
     assert check_host("192.0.2.1", "x@a.example", "h", lookup).result == "temperror"
     assert discover_policy("a.example", lookup).facts.state == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "state"),
+    [
+        (dns.resolver.NXDOMAIN(), "none", "none"),
+        (dns.resolver.NoAnswer(response=dns.message.Message()), "none", "none"),
+        (dns.exception.Timeout(), "temperror", "unverifiable"),
+        (dns.resolver.NoNameservers(), "temperror", "unverifiable"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_exceptions_of_dnspython(error: Exception, result: str, state: str) -> None:
+    def lookup(name: str, rdtype: str) -> None:
+        raise error
+
+    assert check_host("192.0.2.1", "x@a.example", "h", lookup).result == result
+    assert discover_policy("a.example", lookup).facts.state == state
 
 
 def test_the_default_explanation_stands_in_for_a_fail_only() -> None:

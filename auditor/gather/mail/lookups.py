@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import dns.exception
+import dns.resolver
+
 from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason
 
 #: What a caller may hand in as a resolver: an object with lookup(name, rdtype), or such a function; see adapt().
@@ -64,6 +67,7 @@ def adapt(resolver: AnyResolver) -> Asks:
     - a sequence of records: text as in a zone file; a TXT record is one text, or the sequence of its strings;
     - an empty sequence: the name exists and has no such record; None: it does not exist (NXDOMAIN);
     - TimeoutError or another OSError raised: no answer could be got.
+    The exceptions of dnspython are understood too: NXDOMAIN, NoAnswer, and any other for "no answer could be got".
     """
     ask: Callable[[str, str], Any] = resolver.lookup if hasattr(resolver, "lookup") else resolver
     return _Adapted(ask)
@@ -80,7 +84,11 @@ class _Adapted:
                 answer = await answer
         except TimeoutError as error:
             return Failed(Reason.DNS_TIMEOUT, str(error))
-        except OSError as error:
+        except dns.resolver.NXDOMAIN as error:
+            return Failed(Reason.DNS_NXDOMAIN, str(error))
+        except dns.resolver.NoAnswer as error:
+            return Failed(Reason.DNS_NODATA, str(error))
+        except (OSError, dns.exception.DNSException) as error:
             return Failed(Reason.DNS_ERROR, str(error))
         if isinstance(answer, Completed | Failed | NotRun):
             return answer
