@@ -45,6 +45,7 @@ from auditor.model import (
     fold_host,
 )
 from auditor.read.host_mail import read_host_mail
+from auditor.read.observing import observe
 from auditor.read.records import read_mail
 from auditor.read.site import PageCache, read_site
 from auditor.read.urls import same_page_key
@@ -262,7 +263,9 @@ def _finish(
 ) -> AgencyAudit:
     evidence = replace(evidence, host=host)
     site = read_site(agency, evidence, context.vocabulary, context.as_of, cache=cache)
-    history = replace(history, nxdomain_confirmed=_nxdomain_confirmed(host))
+    history = replace(
+        history, nxdomain_confirmed=_nxdomain_confirmed(host), sections=observe(history.sections, site, context.as_of)
+    )
     mail_facts = read_mail(mail, first_mail) if mail is not None else None
     facts = AgencyFacts(
         agency, context.as_of, site, host, mail_facts, context.calendar, history, context.register,
@@ -328,7 +331,10 @@ def judge_evidence(
     if audit.mail_evidence is not None and audit.mail is not None:
         # whether a second look agreed was settled that night; the stored evidence is the last one's
         mail = replace(read_mail(audit.mail_evidence), confirmed=audit.mail.confirmed)
-    history = replace(history or History(), nxdomain_confirmed=_nxdomain_confirmed(audit.host))
+    history = history or History()
+    history = replace(
+        history, nxdomain_confirmed=_nxdomain_confirmed(audit.host), sections=observe(history.sections, site, as_of)
+    )
     facts = AgencyFacts(
         audit.agency, as_of, site, audit.host, mail, calendar, history, register, _about(reports or {}, mail),
         read_host_mail(audit.host),

@@ -47,6 +47,7 @@ from auditor.model.facts import (
 )
 from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
 from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, Redated
 from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason
 from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
 from auditor.model.transport import (
@@ -64,14 +65,14 @@ from auditor.model.transport import (
 
 __all__ = [
     "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
-    "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate", "Change",
-    "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated", "DetectorFacts", "DkimFacts",
-    "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed", "Finding", "History", "HostLook", "HostMail",
-    "HostMailFacts", "Item",
-    "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence", "MailFacts", "MailboxRegister", "MtaStsFacts",
-    "MxFacts", "MxTarget", "NotRun", "Outcome", "Place", "Reason", "RegisteredMailbox", "ReportFacts", "ReportRow",
+    "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate",
+    "Change", "ClaimedDate", "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated",
+    "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "EncodingFacts", "EvidenceRef", "Failed", "Finding",
+    "History", "HostLook", "HostMail", "HostMailFacts", "Item", "Look", "LookKind", "LookedAt", "MailDomainUse",
+    "MailEvidence", "MailFacts", "MailboxRegister", "MtaStsFacts", "MxFacts", "MxTarget", "NotRun", "ObservedItem",
+    "ObservedSection", "Outcome", "Place", "Reason", "Redated", "RegisteredMailbox", "ReportFacts", "ReportRow",
     "ReportedSource", "Ruleset", "Score", "Scorecard", "Section", "SectionState", "ServiceFacts", "SiteEvidence",
-    "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfBranch", "SpfFacts",
-    "TlsLook", "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check", "fold_host",
-    "section_evidence",
+    "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfBranch",
+    "SpfFacts", "TlsLook", "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check",
+    "fold_host", "section_evidence",
 ]  # fmt: skip

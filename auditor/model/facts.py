@@ -10,6 +10,7 @@ from auditor.model.agency import Agency
 from auditor.model.dmarc_reports import ReportFacts
 from auditor.model.evidence import HostLook, MailEvidence
 from auditor.model.mailboxes import MailboxRegister
+from auditor.model.observed import ObservedSection
 from auditor.model.outcome import Reason
 from auditor.model.transport import TransportFacts
 
@@ -110,6 +111,7 @@ class Section:
     reason: Reason | None = None  # why broken or unverifiable
     why: str = ""  # key of a message in config/messages.yaml that says what was seen
     excerpt: str = ""
+    sketch: tuple[int, ...] = ()  # of the page's own text, to tell from night to night whether it changed
     fetched_at: datetime | None = None
     linked_from: str | None = None
     rests_on_network: bool = False  # the state would change if this URL's look had gone otherwise
@@ -357,6 +359,10 @@ class History:
     nights_unreachable: int = 0  # consecutive earlier nights unreachable, tonight not counted
     nights_parked: int = 0
     nxdomain_confirmed: bool = False
+    sections: tuple[ObservedSection, ...] = ()  # tonight's lists included, once the site was read
+
+    def observed(self, detector: str) -> tuple[ObservedSection, ...]:
+        return tuple(section for section in self.sections if section.detector == detector)
 
 
 @dataclass(frozen=True, slots=True)

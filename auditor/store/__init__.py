@@ -18,11 +18,9 @@ from auditor.store.outbox import Outbox
 from auditor.store.queries import Queries
 from auditor.store.records import (
     Attestation,
-    Claim,
     Delivery,
     DeliveryState,
     HistoryRow,
-    ItemObservation,
     Run,
     RunAgency,
     RunKind,
@@ -33,7 +31,7 @@ from auditor.store.reports import Reports
 from auditor.store.writer import Writer
 
 __all__ = [
-    "Attestation", "Claim", "Delivery", "DeliveryState", "HistoryRow", "ItemObservation", "Run", "RunAgency", "RunKind",
+    "Attestation", "Delivery", "DeliveryState", "HistoryRow", "Run", "RunAgency", "RunKind",
     "RunState", "Store", "StoreError", "StoreTrouble", "Waiver", "changes", "open_store",
 ]  # fmt: skip
 

@@ -16,19 +16,19 @@ from auditor.model import (
     HostLook,
     Look,
     LookKind,
+    ObservedSection,
     Reason,
     Score,
     SiteEvidence,
     SiteState,
     Verdict,
 )
+from auditor.store import observations
 from auditor.store.codec import decompress, from_json, unpack
-from auditor.store.connection import Connected
+from auditor.store.connection import Connected, translated
 from auditor.store.records import (
     Attestation,
-    Claim,
     HistoryRow,
-    ItemObservation,
     Run,
     RunAgency,
     RunKind,
@@ -166,7 +166,7 @@ class Queries(Connected):
         return {row["criterion"]: (Verdict(row["verdict"]), date.fromisoformat(row["as_of"])) for row in rows}
 
     def history_for(self, code: str, as_of: date) -> History:
-        """What the nights right before `as_of` say of a site that is down.
+        """What the nights before `as_of` say of a site that is down, and its lists as observed up to `as_of`.
 
         A night counts if it was audited, found down, confirmed, and not by our own doing; the chain ends at the first
         night that was not, and at a night that was not audited: a gap proves nothing.
@@ -180,6 +180,7 @@ class Queries(Connected):
             nights_unreachable=_chain(rows, as_of, SiteState.UNREACHABLE),
             nights_parked=_chain(rows, as_of, SiteState.PARKED),
             nxdomain_confirmed=bool(rows and rows[0]["nxdomain_confirmed"]),
+            sections=tuple(section.until(as_of) for section in self.observed(code)),
         )
 
     # --- evidence -----------------------------------------------------------------------------------------------
@@ -230,26 +231,10 @@ class Queries(Connected):
 
     # --- observed dates -----------------------------------------------------------------------------------------
 
-    def observations(self, code: str, detector: str | None = None) -> tuple[ItemObservation, ...]:
-        """When each item of an agency was seen to come and to go, and which dates the site gave it."""
-        rows = self._rows(
-            "SELECT items.*, sections.detector, sections.url AS section_url FROM items"
-            " JOIN sections ON sections.id = items.section_id"
-            " WHERE sections.code = ?1 AND (?2 IS NULL OR sections.detector = ?2)"
-            " ORDER BY sections.detector, sections.id, items.position, items.id",
-            [code, detector],
-        )
-        claims: dict[int, list[Claim]] = defaultdict(list)
-        for event in self._rows(
-            "SELECT item_id, item_observations.as_of, item_observations.claimed, source FROM item_observations"
-            " JOIN items ON items.id = item_id JOIN sections ON sections.id = items.section_id"
-            " WHERE sections.code = ?1 AND (?2 IS NULL OR sections.detector = ?2) AND event <> 'vanished'"
-            " ORDER BY item_observations.as_of",
-            [code, detector],
-        ):
-            on = date.fromisoformat(event["as_of"])
-            claims[event["item_id"]].append(Claim(on, _day(event["claimed"]), event["source"]))
-        return tuple(_observation(row, tuple(claims[row["id"]])) for row in rows)
+    def observed(self, code: str, detector: str | None = None) -> tuple[ObservedSection, ...]:
+        """An agency's lists over all nights: when items came and went, which dates the site gave them."""
+        with translated(self.path):
+            return observations.load(self._db.conn, code, detector)
 
     # --- what a person said -------------------------------------------------------------------------------------
 
@@ -379,19 +364,4 @@ def _with_looks(host: HostLook | None, looks: dict[str, list[Look]], owner: str)
         host,
         http=Completed(http[0]) if http else host.http,
         https=Completed(https[0]) if https else host.https,
-    )
-
-
-def _observation(row: dict[str, Any], claims: tuple[Claim, ...]) -> ItemObservation:
-    return ItemObservation(
-        detector=row["detector"],
-        section_url=row["section_url"],
-        key=row["key"],
-        title=row["title"],
-        url=row["url"],
-        absent_on=_day(row["absent_on"]),
-        present_on=date.fromisoformat(row["first_seen"]),
-        last_seen=date.fromisoformat(row["last_seen"]),
-        vanished_on=_day(row["vanished_on"]),
-        claims=claims,
     )

@@ -123,31 +123,3 @@ class Delivery:
     created_at: datetime
     claimed_at: datetime | None
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A date that the site gave an item, and the night on which it was first seen to do so."""
-
-    on: date
-    claimed: date | None
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemObservation:
-    """When an item was seen to appear: after `absent_on` (None: it was there before we watched), by `present_on`.
-
-    `vanished_on` is the night on which the list was read past the item's place and it was not there.
-    """
-
-    detector: str
-    section_url: str
-    key: str
-    title: str
-    url: str | None
-    absent_on: date | None
-    present_on: date
-    last_seen: date
-    vanished_on: date | None
-    claims: tuple[Claim, ...] = ()

@@ -281,3 +281,31 @@ def _first_schema(db: Database) -> None:
 @migrations(name="0002_dmarc_reports")
 def _dmarc_reports(db: Database) -> None:
     _create(db, _REPORTS)
+
+
+_SECTION_NIGHTS = """
+CREATE TABLE section_nights (
+    section_id INTEGER NOT NULL REFERENCES sections (id),
+    as_of TEXT NOT NULL,               -- a night on which the list was completely read
+    empty INTEGER NOT NULL,            -- 1: the page answered and nothing was in it
+    changed INTEGER NOT NULL,          -- 1: its main text was another than that of the night before
+    PRIMARY KEY (section_id, as_of)
+) STRICT, WITHOUT ROWID;
+INSERT INTO section_nights
+    SELECT id, first_read, 0, 0 FROM sections WHERE first_read <> last_read
+    AND (previous_read IS NULL OR first_read <> previous_read);
+INSERT INTO section_nights SELECT id, previous_read, coalesce(previous_empty, 0), 0 FROM sections
+    WHERE previous_read IS NOT NULL;
+INSERT INTO section_nights SELECT id, last_read, last_empty, 0 FROM sections;
+ALTER TABLE sections DROP COLUMN first_read;
+ALTER TABLE sections DROP COLUMN last_read;
+ALTER TABLE sections DROP COLUMN last_empty;
+ALTER TABLE sections DROP COLUMN previous_read;
+ALTER TABLE sections DROP COLUMN previous_empty;
+ALTER TABLE sections ADD COLUMN sketch TEXT NOT NULL DEFAULT '';
+"""
+
+
+@migrations(name="0003_section_nights")
+def _section_nights(db: Database) -> None:
+    _create(db, _SECTION_NIGHTS)

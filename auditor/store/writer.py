@@ -108,7 +108,7 @@ class Writer(Connected):
             if not rejudged_from:
                 stored = _insert_bodies(connection, bodies)
                 _insert_looks(connection, audit_id, audit, stored)
-                observations.observe(connection, audit.agency.code, audit.site, audit.as_of)
+                observations.record(connection, audit.agency.code, audit.site, audit.as_of)
             if run_id is not None:
                 _insert_shared(connection, run_id, audit)
                 _mark_done(connection, run_id, audit.agency.code, audit_id)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from auditor.model import Item, Section, SectionState, SiteState
-from auditor.store import ItemObservation, Store, open_store
-from auditor.store.observations import item_keys, place_key
+from auditor.model.observed import ObservedItem
+from auditor.read.observing import item_keys, place_key
+from auditor.store import Store, open_store
 from tests.store.builders import NIGHT, make_audit, make_item, make_section
 
 
@@ -30,8 +31,8 @@ def see_section(store: Store, number: int, section: Section) -> None:
     store.save_audit(None, make_audit(as_of=night(number), sections=[section]))
 
 
-def seen(store: Store) -> dict[str, ItemObservation]:
-    return {item.title: item for item in store.observations("snv", "news")}
+def seen(store: Store) -> dict[str, ObservedItem]:
+    return {item.title: item for section in store.observed("snv", "news") for item in section.items}
 
 
 def test_what_was_there_on_the_first_night_has_no_beginning(store: Store) -> None:
@@ -126,7 +127,7 @@ def test_an_old_night_audited_again_changes_nothing(store: Store) -> None:
 def test_the_history_of_a_claimed_date_is_kept(store: Store) -> None:
     for number, day in ((0, date(2024, 3, 1)), (1, date(2024, 3, 1)), (2, date(2024, 2, 1))):
         see_section(store, number, make_section([make_item("a", day)]))
-    claims = [(claim.on, claim.claimed) for claim in seen(store)["a"].claims]
+    claims = [(claim.on, claim.date) for claim in seen(store)["a"].claims]
     assert claims == [(night(0), date(2024, 3, 1)), (night(2), date(2024, 2, 1))]
 
 
@@ -134,8 +135,8 @@ def test_two_agencies_and_two_sections_do_not_mix(store: Store) -> None:
     see(store, 0, "a")
     store.save_audit(None, make_audit("stc", night(0), sections=[make_section([make_item("a")])]))
     store.save_audit(None, make_audit("stc", night(1), sections=[make_section([make_item("a")], url="https://x.vn/2")]))
-    assert len(store.observations("snv")) == 1
-    assert len(store.observations("stc")) == 2
+    assert [len(section.items) for section in store.observed("snv")] == [1]
+    assert [len(section.items) for section in store.observed("stc")] == [1, 1]
 
 
 def test_keys_of_places_and_items() -> None:

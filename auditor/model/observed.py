@@ -1,0 +1,153 @@
+"""What was seen of a section's list from night to night: when items came, were redated, went; when the text changed.
+
+An observed date is an interval: the item was not there on `absent_on`, and there on `present_on`. Without `absent_on`
+it was there before we watched, or came in a way that the lists do not prove.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+_LIKELY = 2  # nights that must have seen the earlier date before a later one counts as moved forward
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedDate:
+    """The date that the site gave an item, from the night `on` (None: it showed none)."""
+
+    on: date
+    date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedItem:
+    """One entry of a list over all nights. `position` is its place on `last_seen`, counted from 0."""
+
+    key: str
+    title: str
+    url: str | None
+    present_on: date
+    last_seen: date
+    absent_on: date | None = None
+    previous_seen: date | None = None
+    position: int = 0
+    previous_position: int | None = None
+    vanished_on: date | None = None
+    claims: tuple[ClaimedDate, ...] = ()
+
+    @property
+    def claimed(self) -> date | None:
+        return next((claim.date for claim in reversed(self.claims) if claim.date is not None), None)
+
+    def place_on(self, night: date | None) -> int | None:
+        """Where it stood in the list on `night`, None if it was not there."""
+        if night is None:
+            return None
+        if self.last_seen == night:
+            return self.position
+        return self.previous_position if self.previous_seen == night else None
+
+
+@dataclass(frozen=True, slots=True)
+class Redated:
+    """An item whose date moved forward under the same title: from `before` to `after`, seen on `night`."""
+
+    item: ObservedItem
+    before: date
+    after: date
+    night: date
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSection:
+    """One list over all nights on which it was completely read (`nights`, ascending; `empty`: nothing was in it)."""
+
+    detector: str
+    key: str
+    label: str
+    url: str
+    nights: tuple[date, ...] = ()
+    empty: frozenset[date] = frozenset()
+    items: tuple[ObservedItem, ...] = ()
+    changed_on: tuple[date, ...] = ()  # nights whose main text was another than that of the night before
+    sketch: tuple[int, ...] = ()  # of the text as last read
+
+    def item(self, key: str) -> ObservedItem | None:
+        return next((item for item in self.items if item.key == key), None)
+
+    def until(self, night: date) -> ObservedSection:
+        """What was known on the morning after `night`."""
+        items = tuple(_until(item, night) for item in self.items if item.present_on <= night)
+        return ObservedSection(
+            self.detector,
+            self.key,
+            self.label,
+            self.url,
+            tuple(one for one in self.nights if one <= night),
+            frozenset(one for one in self.empty if one <= night),
+            items,
+            tuple(one for one in self.changed_on if one <= night),
+            self.sketch,
+        )
+
+    def arrivals(self, since: date) -> tuple[ObservedItem, ...]:
+        """Items that came after `since`, by proof of the lists."""
+        return tuple(item for item in self.items if item.absent_on is not None and item.present_on > since)
+
+    @property
+    def newest_arrival(self) -> ObservedItem | None:
+        """The item that came last while the list was watched; also where the lists do not prove when it came.
+
+        Of two readings the later one, in the agency's favour.
+        """
+        came = (item for item in self.items if self.nights and item.present_on > self.nights[0])
+        return max(came, key=lambda item: item.present_on, default=None)
+
+    def redated(self) -> tuple[Redated, ...]:
+        """Items whose date moved forward while title and address stayed.
+
+        Not where half of the dated items or more moved on one night: that is a new system, or a new reader.
+        """
+        moves = [move for item in self.items if (move := self._move(item)) is not None]
+        return tuple(move for move in moves if not self._all_moved(move.night, moves))
+
+    def _move(self, item: ObservedItem) -> Redated | None:
+        """The item's last move forward from a date that several nights had seen."""
+        dated = [claim for claim in item.claims if claim.date is not None]
+        for earlier, later in pairwise(dated):
+            seen = sum(earlier.on <= night < later.on for night in self.nights)
+            if earlier.date and later.date and later.date > earlier.date and seen >= _LIKELY:
+                return Redated(item, earlier.date, later.date, later.on)
+        return None
+
+    def _all_moved(self, night: date, moves: list[Redated]) -> bool:
+        there = sum(item.claimed is not None and item.present_on < night <= item.last_seen for item in self.items)
+        return 2 * sum(move.night == night for move in moves) >= there
+
+    def cadence(self, as_of: date, days: int) -> int | None:
+        """How many items came in the last `days` days, by observation; None if the list was not watched so long."""
+        since = as_of - timedelta(days=days)
+        return len(self.arrivals(since)) if self.nights and self.nights[0] <= since else None
+
+    def dated_in(self, as_of: date, days: int) -> int:
+        """How many items bear a date of the last `days` days, as the site writes it."""
+        since = as_of - timedelta(days=days)
+        return sum(item.claimed is not None and since < item.claimed <= as_of for item in self.items)
+
+
+def _until(item: ObservedItem, night: date) -> ObservedItem:
+    if item.last_seen <= night:
+        return item
+    return ObservedItem(
+        item.key,
+        item.title,
+        item.url,
+        item.present_on,
+        item.previous_seen if item.previous_seen is not None and item.previous_seen <= night else item.present_on,
+        item.absent_on,
+        position=item.position,
+        vanished_on=item.vanished_on if item.vanished_on is not None and item.vanished_on <= night else None,
+        claims=tuple(claim for claim in item.claims if claim.on <= night),
+    )
