@@ -10,6 +10,7 @@ from checks import (
     access,
     addresses,
     content,
+    deadlines,
     freshness,
     functions,
     mail_dkim,
@@ -26,6 +27,7 @@ from checks.mail import dane, information, mta_sts, smtp, tls_rpt
 _SUBJECTS = (
     content,
     freshness,
+    deadlines,
     access,
     functions,
     standards,

@@ -5,6 +5,7 @@ No text gives these day counts; config/criteria.yaml sets them and the card says
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,7 @@ from auditor.model import (
     check,
     section_evidence,
 )
+from checks.observed import Watch, honest_newest, interval, notes, watch
 from checks.site_state import unreadable
 
 
@@ -64,18 +66,34 @@ def _fresh(facts: AgencyFacts, rule: Criterion) -> Finding:
         return rule.from_section(section)
     if rule.parameters.get("explicit_none") in section.found:
         return _say(rule, Verdict.PASS, "freshness.explicit_none", section)
-    if section.newest is None:
-        key = "freshness.undated" if section.undated or section.items else "freshness.no_items"
-        return _say(rule, Verdict.UNVERIFIED, key, section)
-    return _by_age(section, section.newest, facts.as_of, facts.calendar, rule)
+    watched = watch(facts, section)
+    newest = honest_newest(section, watched)
+    noted = notes(section, newest, watched, rule)
+    if newest is not None:
+        return _by_age(replace(section, newest=newest), newest, facts.as_of, facts.calendar, rule, noted)
+    if section.items and watched.nights >= rule.parameters["observed_nights"] and section.unread is None:
+        return _by_observation(section, watched, facts.calendar, rule, noted)
+    key = "freshness.undated" if section.undated or section.items else "freshness.no_items"
+    return _say(rule, Verdict.UNVERIFIED, key, section, notes=noted)
 
 
-def _by_age(section: DetectorFacts, newest: Dated, as_of: date, calendar: Calendar, rule: Criterion) -> Finding:
+def _age(start: date, end: date, calendar: Calendar, rule: Criterion) -> int:
+    """Days of the criterion's unit from `start` to `end`."""
+    return (end - start).days if rule.parameters["unit"] == "days" else calendar.working_days_between(start, end)
+
+
+def _verdict(age: int, rule: Criterion) -> Verdict:
+    passes, partly = rule.parameters["pass_days"], rule.parameters["partial_days"]
+    return Verdict.PASS if age <= passes else Verdict.PARTIAL if age <= partly else Verdict.FAIL
+
+
+def _by_age(
+    section: DetectorFacts, newest: Dated, as_of: date, calendar: Calendar, rule: Criterion, noted: tuple[str, ...]
+) -> Finding:
     if newest.date > as_of:
         return _say(rule, Verdict.UNVERIFIED, "freshness.in_future", section)
-    unit, limits = rule.parameters["unit"], (rule.parameters["pass_days"], rule.parameters["partial_days"])
-    age = (as_of - newest.date).days if unit == "days" else calendar.working_days_between(newest.date, as_of)
-    verdict = Verdict.PASS if age <= limits[0] else Verdict.PARTIAL if age <= limits[1] else Verdict.FAIL
+    unit, age = rule.parameters["unit"], _age(newest.date, as_of, calendar, rule)
+    verdict = _verdict(age, rule)
     if verdict is not Verdict.PASS and section.unread is not None:  # the newest item may stand there
         return rule.finding(
             Verdict.UNVERIFIED, "section.unverifiable", section=section, reason=section.unread.reason,
@@ -83,12 +101,31 @@ def _by_age(section: DetectorFacts, newest: Dated, as_of: date, calendar: Calend
             reason_text=rule.messages.get(f"reason.{section.unread.reason}", ""),
         )  # fmt: skip
     if verdict is Verdict.FAIL and unit != "days":
-        year = missing_year(newest.date, as_of, calendar, limits[1])
+        year = missing_year(newest.date, as_of, calendar, rule.parameters["partial_days"])
         if year is not None:
             return _say(
                 rule, Verdict.UNVERIFIED, "freshness.no_calendar", section, reason=Reason.NO_CALENDAR, year=year
             )
-    return _say(rule, verdict, f"freshness.{unit}.{verdict}", section, age=age)
+    return _say(rule, verdict, f"freshness.{unit}.{verdict}", section, notes=noted, age=age)
+
+
+def _by_observation(
+    section: DetectorFacts, watched: Watch, calendar: Calendar, rule: Criterion, noted: tuple[str, ...]
+) -> Finding:
+    """A list without dates, by when items were seen to come. If none came its age is at least that of the watch."""
+    item = watched.newest_arrival
+    start = watched.since if item is None else item.present_on
+    age = _age(start, watched.as_of, calendar, rule)
+    verdict = _verdict(age, rule)
+    if verdict is Verdict.FAIL and rule.parameters["unit"] != "days" and not calendar.covers(start, watched.as_of):
+        return _say(rule, Verdict.UNVERIFIED, "freshness.undated", section, reason=Reason.NO_CALENDAR, notes=noted)
+    fields: dict[str, Any] = {"nights": watched.nights, "age": age, "since": watched.since}
+    fields["unit"] = rule.say(f"freshness.unit.{rule.parameters['unit']}")
+    if item is not None:
+        fields |= {"title": item.title, "interval": interval(item, rule)}
+        return _say(rule, verdict, f"freshness.observed.{verdict}", section, notes=noted, **fields)
+    verdict = Verdict.UNVERIFIED if verdict is Verdict.PASS else verdict  # it may be older
+    return _say(rule, verdict, f"freshness.observed_none.{verdict}", section, notes=noted, **fields)
 
 
 def missing_year(newest: date, as_of: date, calendar: Calendar, limit: int) -> int | None:
@@ -111,6 +148,7 @@ def _say(
     key: str,
     section: DetectorFacts,
     reason: Reason | None = None,
+    notes: tuple[str, ...] = (),
     **fields: Any,
 ) -> Finding:
     """A finding that cites the newest item and, behind it, the section."""
@@ -129,6 +167,7 @@ def _say(
         section=section,
         evidence=proof,
         reason=reason,
+        notes=notes,
         label=holder.label if holder else "",
         url=holder.url if holder else "",
         **fields,

@@ -344,6 +344,7 @@ def _finding(finding: Finding) -> Json:
         "basis": list(finding.basis),
         "seen": finding.seen,
         "expected": finding.expected,
+        "notes": list(finding.notes),
         "evidence": [{"url": e.url, "fetched_at": e.fetched_at, "excerpt": e.excerpt} for e in finding.evidence],
         "looked_at": [{"label": p.label, "url": p.url, "outcome": p.outcome} for p in finding.looked_at],
     }

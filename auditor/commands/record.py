@@ -28,7 +28,7 @@ from auditor.failures import CannotRun
 from auditor.phrases import cli_text
 
 if TYPE_CHECKING:
-    from auditor.model import Criterion
+    from auditor.model import Criterion, ObservedSection
     from auditor.rejudge import Rejudged
     from auditor.store import Store
 
@@ -142,13 +142,16 @@ def history(work: Workplace, code: str, limit: int, as_json: bool) -> None:
     with work.store(read_only=True) as store:
         rows = store.history(code, limit)
         audits = [store.audit(row.audit_id) for row in rows]
+        lists = store.observed(code)
     if not rows:
         raise CannotRun("no_audit", code=code, path=work.settings.database)
     changed = {row.audit_id: audit.changes for row, audit in zip(rows, audits, strict=True) if audit}
     if as_json:
-        print_json({"schema": 1, "code": code, "nights": [_night(row, changed.get(row.audit_id, ())) for row in rows]})
+        nights = [_night(row, changed.get(row.audit_id, ())) for row in rows]
+        print_json({"schema": 1, "code": code, "nights": nights, "lists": [_list(one) for one in lists]})
         return
     _show_history(work, rows, changed)
+    _show_lists(work, lists, rows[0].as_of)
 
 
 def _show_history(work: Workplace, rows: Sequence[Any], changed: dict[int, Any]) -> None:
@@ -171,6 +174,61 @@ def _show_history(work: Workplace, rows: Sequence[Any], changed: dict[int, Any])
         for change in changed.get(row.audit_id, ()):
             before, after = words[f"verdict.{change.before}"], words[f"verdict.{change.after}"]
             say("history.change", night=dmy(row.as_of), title=change.title, before=before, after=after)
+
+
+def _show_lists(work: Workplace, lists: Sequence[ObservedSection], as_of: date) -> None:
+    """The watched lists: since when, what came in 30 and 90 days, when the last item came, whose date was moved."""
+    from reports.text import dmy
+
+    words = work.rulebook.messages
+    say("history.lists")
+    print_table(
+        ("list", "watched", "nights", "month", "quarter", "last", "changed"),
+        [
+            (
+                words[f"detector.{one.detector}"], dmy(one.nights[0]), len(one.nights), _count(one, as_of, 30),
+                _count(one, as_of, 90), dmy(one.newest_arrival.present_on) if one.newest_arrival else "–",
+                dmy(one.changed_on[-1]) if one.changed_on else "–",
+            )
+            for one in lists
+            if one.nights
+        ],
+    )  # fmt: skip
+    for one in lists:
+        for move in one.redated():
+            moved = {"before": dmy(move.before), "after": dmy(move.after), "night": dmy(move.night)}
+            say("history.redated", title=move.item.title, **moved)
+
+
+def _count(one: ObservedSection, as_of: date, days: int) -> str:
+    count = one.cadence(as_of, days)
+    return "–" if count is None else str(count)
+
+
+def _list(one: ObservedSection) -> dict[str, Any]:
+    return {
+        "detector": one.detector,
+        "label": one.label,
+        "url": one.url,
+        "nights": list(one.nights),
+        "text_changed_on": list(one.changed_on),
+        "redated": [
+            {"title": m.item.title, "url": m.item.url, "before": m.before, "after": m.after, "night": m.night}
+            for m in one.redated()
+        ],
+        "items": [
+            {
+                "title": item.title,
+                "url": item.url,
+                "absent_on": item.absent_on,
+                "present_on": item.present_on,
+                "last_seen": item.last_seen,
+                "vanished_on": item.vanished_on,
+                "claimed": [{"on": claim.on, "date": claim.date} for claim in item.claims],
+            }
+            for item in one.items
+        ],
+    }
 
 
 def _night(row: Any, changes: Sequence[Any]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Criterion:
         section: DetectorFacts | None = None,
         reason: Reason | None = None,
         share: float | None = None,
+        notes: Iterable[str] = (),
         **fields: object,
     ) -> Finding:
         """A finding with `verdict`, worded by message `key`; points follow from the verdict (or `share`)."""
@@ -85,6 +86,7 @@ class Criterion:
             title=self.title,
             basis=self.citations,
             basis_notes=self.citation_notes,
+            notes=tuple(notes),
             evidence=tuple(evidence) or (section_evidence(section) if section else ()),
             looked_at=section.looked_at if section else (),
             rejected=section.rejected if section else (),

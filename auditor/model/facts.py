@@ -89,6 +89,7 @@ class Item:
     url: str | None = None
     dated: Dated | None = None
     attributes: tuple[str, ...] = ()  # what the row carries: number, date, abstract, file, deadline, e-mail, …
+    asked: date | None = None  # of an answered question: the day on which it was asked, where the page says so
 
     def has_all(self, *wanted: str) -> bool:
         return all(name in self.attributes for name in wanted)

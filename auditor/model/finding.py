@@ -46,6 +46,7 @@ class Finding:
     title: str
     basis: tuple[str, ...]  # rendered citations, the Directive first
     basis_notes: tuple[str, ...] = ()  # "cần đối chiếu văn bản gốc", "hết hiệu lực từ …"
+    notes: tuple[str, ...] = ()  # what watching from night to night adds
     evidence: tuple[EvidenceRef, ...] = ()
     looked_at: tuple[LookedAt, ...] = ()
     rejected: tuple[Candidate, ...] = ()

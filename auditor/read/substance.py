@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
 from auditor.model import Dated, DateSource, Item, SectionState
+from auditor.read.dom import Box
 from auditor.read.entries import ROLES
 from auditor.read.folding import fold, plain
 from auditor.read.items import PHONE, content_links, extract_items
@@ -243,7 +245,20 @@ def _answers(subject: Subject) -> Iterator[Item]:
                 near = box.text[place : place + _NEAR]
                 found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
                 if found is not None:
-                    yield Item(near, None, Dated(found.date, DateSource.ANSWER, near, page.url), ("reply",))
+                    answered = Dated(found.date, DateSource.ANSWER, near, page.url)
+                    yield Item(near, None, answered, ("reply",), _asked(box, place, subject))
+
+
+def _asked(answer: Box, place: int, subject: Subject) -> date | None:
+    """The day on which the question before an answer was asked, by the words that say so ("Ngày hỏi: …")."""
+    around = answer.parent if answer.parent is not None and answer.parent.weight <= _LONGEST_ANSWER else answer
+    at = around.text.find(answer.text)
+    before = around.text[: at + place] if at >= 0 else answer.text[:place]
+    low = plain(before)
+    asked = subject.reading.vocabulary.lists["asked_words"]
+    start = max((low.rfind(word) for word in asked), default=-1)
+    found = subject.reading.find(before[start : start + _NEAR]) if start >= 0 else []
+    return found[0].date if found else None
 
 
 def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:

@@ -31,6 +31,8 @@ OF_HOST_OR_DOMAIN = {
     "g.web_host",
     *(row.id for row in rulebook().data.criteria if row.item == "mail"),
 }
+#: what one night alone cannot tell
+OF_SEVERAL_NIGHTS = {row.id for row in rulebook().data.criteria if row.id.startswith("f.deadline.")}
 
 UNREAD = [
     SiteState.MOVED,
@@ -45,7 +47,7 @@ UNREAD = [
 
 def test_a_sound_site_passes_everything_that_a_program_can_judge() -> None:
     findings = judge_all(make_facts(agency=make_agency(operates_mail=True)))
-    judged = {f.id: f.verdict for f in findings if f.id not in PERSON}
+    judged = {f.id: f.verdict for f in findings if f.id not in PERSON and f.id not in OF_SEVERAL_NIGHTS}
     assert judged == dict.fromkeys(judged, Verdict.PASS)
     assert all(f.points == f.max for f in findings)
 

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from auditor.model import Item, Section, SectionState, SiteState
 from auditor.model.observed import ObservedItem
 from auditor.read.observing import item_keys, place_key
 from auditor.store import Store, open_store
+from auditor.store.schema import migrations
 from tests.store.builders import NIGHT, make_audit, make_item, make_section
 
 
@@ -145,3 +147,22 @@ def test_keys_of_places_and_items() -> None:
     assert place_key("https://a.vn:443/x") == "a.vn/x"
     items = [Item("Một", "https://a.vn/1"), Item("Hai", "https://a.vn/#"), Item("Ba", "https://a.vn/#"), Item("Bốn")]
     assert item_keys(items) == ["a.vn/1", "title:hai", "title:ba", "title:bon"]
+
+
+def test_a_file_from_before_the_nights_were_kept_goes_on(tmp_path: Path) -> None:
+    """Version 2 of the tables kept the first, the last and the last but one night of a list."""
+    path = tmp_path / "old.db"
+    db = Database(path)
+    migrations.apply(db, stop_before="0003_section_nights")
+    nights = [(night(number)).isoformat() for number in (0, 3, 5)]
+    db.conn.execute("INSERT INTO agencies VALUES ('snv', 'Sở Nội vụ', 'so', '')")
+    db.conn.execute(
+        "INSERT INTO sections VALUES (1, 'snv', 'news', 'a.vn/tin', 'Tin', 'https://a.vn/tin', ?, ?, 0, ?, 1)",
+        (nights[0], nights[2], nights[1]),
+    )
+    db.conn.commit()
+    db.close()
+    with open_store(path) as store:
+        (section,) = store.observed("snv")
+    assert section.nights == (night(0), night(3), night(5))
+    assert section.empty == {night(3)}

@@ -1,0 +1,148 @@
+"""What watching a list from night to night says of its freshness: arrivals, cadence, dates that were moved.
+
+Not a subject of the law of its own: the freshness checks lean on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from auditor.model import (
+    AgencyFacts,
+    Calendar,
+    Criterion,
+    Dated,
+    DetectorFacts,
+    Item,
+    ObservedItem,
+    ObservedSection,
+    Redated,
+)
+
+_SHOWN = 3  # redated items and late documents that a card names
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The lists of one detector that were read tonight, over all nights on which they were read."""
+
+    sections: tuple[ObservedSection, ...]
+    as_of: date
+
+    @property
+    def nights(self) -> int:
+        """Nights on which every one of the lists was read."""
+        return min((len(section.nights) for section in self.sections), default=0)
+
+    @property
+    def since(self) -> date:
+        """The first night from which all of them were watched."""
+        return max((section.nights[0] for section in self.sections), default=self.as_of)
+
+    @property
+    def newest_arrival(self) -> ObservedItem | None:
+        arrivals = (item for section in self.sections if (item := section.newest_arrival) is not None)
+        return max(arrivals, key=lambda item: item.present_on, default=None)
+
+    @property
+    def redated(self) -> tuple[Redated, ...]:
+        return tuple(move for section in self.sections for move in section.redated())
+
+    def find(self, item: Item) -> ObservedItem | None:
+        items = (one for section in self.sections for one in section.items)
+        return next((one for one in items if (one.url, one.title) == (item.url, item.title)), None)
+
+
+def watch(facts: AgencyFacts, section: DetectorFacts) -> Watch:
+    """What was observed of the section's lists, as far as they were read tonight."""
+    urls = {one.url for one in section.sections}
+    lists = (one for one in facts.history.observed(section.detector) if one.url in urls and one.nights)
+    return Watch(tuple(one for one in lists if one.nights[-1] == facts.as_of), facts.as_of)
+
+
+def honest_newest(section: DetectorFacts, watched: Watch) -> Dated | None:
+    """The newest date, where an item whose date was moved forward counts by the date that it bore before."""
+    moved = {(move.item.url, move.item.title): move.before for move in watched.redated}
+    if not moved:
+        return section.newest
+    dated = [
+        replace(item.dated, date=min(item.dated.date, moved.get((item.url, item.title), item.dated.date)))
+        for item in section.items
+        if item.dated is not None
+    ]
+    return max(dated, key=lambda one: one.date, default=section.newest)
+
+
+def notes(section: DetectorFacts, newest: Dated | None, watched: Watch, rule: Criterion) -> tuple[str, ...]:
+    """Sentences for the card: when the newest item was first seen, how often items come, which dates were moved."""
+    if watched.nights < 2:
+        return ()
+    return (
+        *_redated(watched.redated, rule),
+        *_first_seen(section, newest, watched, rule),
+        *_cadence(watched, rule),
+        *_text(watched, rule),
+    )
+
+
+def _redated(moves: Iterable[Redated], rule: Criterion) -> Iterator[str]:
+    for move in sorted(moves, key=lambda one: one.night, reverse=True)[:_SHOWN]:
+        yield rule.say(
+            "freshness.note.redated", title=move.item.title, before=move.before, after=move.after, night=move.night
+        )
+
+
+def _first_seen(section: DetectorFacts, newest: Dated | None, watched: Watch, rule: Criterion) -> Iterator[str]:
+    item = next((one for one in section.items if newest is not None and one.dated == newest), None)
+    seen = watched.find(item) if item is not None else None
+    if seen is None:
+        return
+    if seen.absent_on is not None:
+        yield rule.say("freshness.note.interval", interval=interval(seen, rule))
+    elif seen.present_on <= watched.since:
+        yield rule.say("freshness.note.before", since=watched.since)
+
+
+def _cadence(watched: Watch, rule: Criterion) -> Iterator[str]:
+    def observed(days: int) -> int | None:
+        counts = [section.cadence(watched.as_of, days) for section in watched.sections]
+        return None if None in counts else sum(count or 0 for count in counts)
+
+    def claimed(days: int) -> int:
+        return sum(section.dated_in(watched.as_of, days) for section in watched.sections)
+
+    month, quarter = observed(30), observed(90)
+    if month is not None and quarter is not None:
+        yield rule.say("freshness.note.cadence_observed", month=month, quarter=quarter)
+    elif month is not None:
+        yield rule.say("freshness.note.cadence_month", month=month, quarter=claimed(90))
+    elif claimed(90):
+        yield rule.say("freshness.note.cadence_claimed", month=claimed(30), quarter=claimed(90))
+
+
+def _text(watched: Watch, rule: Criterion) -> Iterator[str]:
+    nights = [night for section in watched.sections for night in section.changed_on]
+    if nights:
+        yield rule.say("freshness.note.text_changed", night=max(nights))
+
+
+def interval(item: ObservedItem, rule: Criterion) -> str:
+    key = "known" if item.absent_on is not None else "unknown"
+    return rule.say(f"freshness.interval.{key}", absent=item.absent_on, present=item.present_on)
+
+
+def late(items: Iterable[ObservedItem], days: int, calendar: Calendar) -> tuple[ObservedItem, ...]:
+    """Items that were proven missing after `days` working days from the date they bear had passed.
+
+    Broken only if `absent_on` itself lies after the last day; without a holiday file for those years it is not judged.
+    """
+    out = []
+    for item in items:
+        day, absent = item.claimed, item.absent_on
+        if day is None or absent is None or absent <= day or not calendar.covers(day, absent):
+            continue
+        if calendar.working_days_between(day, date.fromordinal(absent.toordinal() - 1)) >= days:
+            out.append(item)
+    return tuple(out)

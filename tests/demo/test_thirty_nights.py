@@ -1,0 +1,230 @@
+"""A site that changes over thirty simulated nights, through the real nightly run and the real store.
+
+Its news are dated and go on; a direction is dated forward twice without a change; its dissemination shows no dates; a
+document comes weeks after its date; a visitors' counter changes on every page at every look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor.audit import audit_agency, open_context, second_look
+from auditor.model import Agency, AgencyAudit, Finding, ObservedItem, ObservedSection, SiteScope, SiteStatus, Verdict
+from auditor.nightly import Plan, run_night
+from auditor.rejudge import Rules, rejudge
+from auditor.rulebook import load_calendar, load_rulebook
+from auditor.settings import load_settings
+from auditor.store import RunKind, Store, open_store
+from auditor.vocabulary import load_vocabulary
+from tests.gather.servers import HttpServer, Request, reply
+from tests.test_nightly import Watch
+
+FIRST, NIGHTS = date(2026, 6, 1), 30
+HOST = "snv.tinhmau.example"
+AGENCY = Agency(
+    code="snv",
+    name="Sở Nội vụ",
+    url=f"http://{HOST}/",
+    scope=SiteScope(HOST, "/"),
+    site_status=SiteStatus.DECLARED,
+    mail_domain=None,
+)
+SECTIONS = {
+    "/gioi-thieu": "Giới thiệu",
+    "/tin-tuc": "Tin tức",
+    "/chi-dao": "Chỉ đạo điều hành",
+    "/pho-bien": "Phổ biến giáo dục pháp luật",
+    "/van-ban": "Văn bản",
+}
+CHEAT, TEXT, ARRIVAL, LATE, GONE = 12, 9, 18, 10, 15  # the nights, counted from 0, on which something happens
+
+
+def night(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+@dataclass
+class Site:
+    """What the server shows on `number`, a night counted from 0."""
+
+    number: int = 0
+    looks: int = 0
+
+    def answer(self, request: Request) -> bytes:
+        self.looks += 1
+        body = self._content(request.path)
+        if body is None:
+            return reply("không có", 404, Content_Type="text/plain; charset=utf-8")
+        menu = "".join(f'<li><a href="{path}">{label}</a></li>' for path, label in SECTIONS.items())
+        page = (
+            f'<html><head><meta charset="utf-8"><title>Sở Nội vụ</title></head><body><ul class="menu">{menu}</ul>'
+            f'<div class="content">{body}</div><div class="footer">Lượt truy cập: {90_000 + 37 * self.looks}</div></body></html>'
+        )
+        return reply(page, Content_Type="text/html; charset=utf-8")
+
+    def _content(self, path: str) -> str | None:
+        if path == "/":
+            return "<p>Trang thông tin điện tử của Sở Nội vụ, cơ quan chuyên môn thuộc Ủy ban nhân dân tỉnh.</p>"
+        if path == "/gioi-thieu":
+            return self._about()
+        rows = {"/tin-tuc": self._news, "/chi-dao": self._direction, "/pho-bien": self._law, "/van-ban": self._laws}
+        if path not in rows:
+            return None
+        return f"<h1>{SECTIONS[path]}</h1><ul>" + "".join(f"<li>{row}</li>" for row in rows[path]()) + "</ul>"
+
+    def _about(self) -> str:
+        units = "Văn phòng Sở, Thanh tra Sở, Phòng Tổ chức bộ máy, Phòng Công chức viên chức, Chi cục Văn thư lưu trữ"
+        if self.number >= TEXT:
+            units = "Văn phòng, Phòng Xây dựng chính quyền, Phòng Cải cách hành chính, Trung tâm Lưu trữ lịch sử, Ban Tôn giáo"
+        return f"<h1>Giới thiệu</h1><p>Sở có chức năng tham mưu quản lý nhà nước; nhiệm vụ do tỉnh giao.</p><p>Các đơn vị: {units}.</p>"
+
+    def _news(self) -> Iterator[str]:
+        for n in range(self.number // 3 * 3, -13, -3):
+            if not (n == 0 and self.number >= GONE):
+                yield f'<a href="/tin-tuc/{n + 100}.html">Hoạt động của Sở trong kỳ số {n + 100} năm nay</a> <i>{night(n):%d/%m/%Y}</i>'
+
+    def _direction(self) -> Iterator[str]:
+        shown = night(self.number) if self.number >= CHEAT else date(2026, 2, 3)
+        yield f'<a href="/chi-dao/1.html">Giám đốc Sở chỉ đạo chấn chỉnh kỷ luật hành chính</a> <i>{shown:%d/%m/%Y}</i>'
+        for n, day in ((2, date(2026, 2, 2)), (3, date(2026, 1, 20)), (4, date(2026, 1, 12)), (5, date(2026, 1, 5))):
+            yield f'<a href="/chi-dao/{n}.html">Thông báo kết luận giao ban lần thứ {n} trong năm</a> <i>{day:%d/%m/%Y}</i>'
+
+    def _law(self) -> Iterator[str]:
+        if self.number >= ARRIVAL:
+            yield '<a href="/pho-bien/9.html">Những điểm mới của Luật Cán bộ, công chức</a>'
+        for n in (3, 2, 1):
+            yield f'<a href="/pho-bien/{n}.html">Hướng dẫn thực hiện chính sách phần thứ {n}</a>'
+
+    def _laws(self) -> Iterator[str]:
+        if self.number >= LATE:
+            yield '<a href="/van-ban/9.pdf">15/2026/QĐ-UBND Quy định phân cấp quản lý tổ chức bộ máy</a> <i>04/05/2026</i>'
+        yield '<a href="/van-ban/8.pdf">11/2026/QĐ-UBND Quy định về công tác văn thư của tỉnh</a> <i>02/03/2026</i>'
+        yield '<a href="/van-ban/7.pdf">09/2026/QĐ-UBND Quy chế thi đua, khen thưởng của tỉnh</a> <i>10/02/2026</i>'
+
+
+@dataclass(frozen=True)
+class Month:
+    database: Path
+    audits: Mapping[int, AgencyAudit]
+
+    def finding(self, criterion: str, number: int = NIGHTS - 1) -> Finding:
+        return next(finding for finding in self.audits[number].findings if finding.id == criterion)
+
+
+async def _live(folder: Path) -> Month:
+    """Thirty nights of one agency."""
+    site, audits = Site(), {}
+    database = folder / "auditor.db"
+    async with HttpServer(site.answer) as server:
+        base = load_settings(folder)
+        settings = base.with_audit(
+            delay_seconds=0,
+            allow_private=True,
+            resolvers=("127.0.0.1:9",),
+            connect_to=(f"{HOST}:80:127.0.0.1:{server.port}", f"{HOST}:443:127.0.0.1:9"),
+        )
+        plan = Plan(RunKind.NIGHTLY, None, audit_agency, second_look)
+        with open_store(database) as store:
+            for number in range(NIGHTS):
+                site.number = number
+                async with open_context(settings, as_of=night(number)) as context:
+                    await run_night(context, store, [AGENCY], plan, Watch())
+                audit = store.latest_audit("snv", night(number + 1))
+                assert audit is not None
+                audits[number] = audit
+    return Month(database, audits)
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+    return asyncio.run(_live(tmp_path_factory.mktemp("month")))
+
+
+@pytest.fixture
+def store(month: Month) -> Iterator[Store]:
+    with open_store(month.database) as opened:
+        yield opened
+
+
+def only(store: Store, detector: str) -> ObservedSection:
+    (section,) = store.observed("snv", detector)
+    return section
+
+
+def named(section: ObservedSection, words: str) -> ObservedItem:
+    return next(item for item in section.items if words in item.title)
+
+
+def test_every_night_was_read(store: Store) -> None:
+    assert only(store, "news").nights == tuple(night(number) for number in range(NIGHTS))
+
+
+def test_an_item_is_observed_between_two_nights(store: Store, month: Month) -> None:
+    item = named(only(store, "news"), "kỳ số 127")
+    assert (item.absent_on, item.present_on) == (night(26), night(27))
+    assert only(store, "news").item(item.key) == item
+    notes = " ".join(month.finding("f.freshness.news").notes)
+    assert f"giữa đêm {night(26):%d/%m/%Y} và đêm {night(27):%d/%m/%Y}" in notes
+
+
+def test_what_was_there_before_has_no_beginning(store: Store, month: Month) -> None:
+    assert named(only(store, "news"), "kỳ số 97").absent_on is None
+    assert any("có từ trước" in note for note in month.finding("f.freshness.legal_documents", 5).notes)
+
+
+def test_an_item_that_was_taken_away_is_noticed(store: Store) -> None:
+    assert named(only(store, "news"), "kỳ số 100 ").vanished_on == night(GONE)
+
+
+def test_cadence_is_counted_by_observation_once_watched_long_enough(store: Store, month: Month) -> None:
+    news = only(store, "news")
+    assert news.cadence(night(29), 28) == 9  # one on every third night after the first
+    assert news.cadence(night(29), 30) is None
+    assert any("Theo ngày ghi trên trang" in note for note in month.finding("f.freshness.news", 20).notes)
+
+
+def test_a_date_moved_forward_under_the_same_title_is_caught(month: Month) -> None:
+    before, after = month.finding("f.freshness.direction", CHEAT - 1), month.finding("f.freshness.direction")
+    assert before.verdict is Verdict.FAIL
+    assert after.verdict is Verdict.FAIL, "the new date counts for nothing"
+    assert "03/02/2026" in after.seen
+    assert any("03/02/2026" in note and f"{night(CHEAT):%d/%m/%Y}" in note for note in after.notes)
+
+
+def test_a_list_without_dates_is_judged_by_observation_alone(month: Month) -> None:
+    def verdict(number: int) -> tuple[Verdict, str]:
+        finding = month.finding("f.freshness.legal_dissemination", number)
+        return finding.verdict, finding.seen_key
+
+    assert verdict(12) == (Verdict.UNVERIFIED, "freshness.undated")
+    assert verdict(14) == (Verdict.UNVERIFIED, "freshness.observed_none.unverified")
+    assert verdict(29) == (Verdict.PASS, "freshness.observed.pass")
+    seen = month.finding("f.freshness.legal_dissemination").seen
+    assert "Luật Cán bộ, công chức" in seen
+    assert f"giữa đêm {night(ARRIVAL - 1):%d/%m/%Y} và đêm {night(ARRIVAL):%d/%m/%Y}" in seen
+
+
+def test_the_text_counts_as_changed_by_its_words_not_by_its_counter(store: Store) -> None:
+    assert only(store, "organisation").changed_on == (night(TEXT),)
+
+
+def test_a_document_that_came_late_is_told_and_accuses_nobody_after_the_decree(month: Month) -> None:
+    finding = month.finding("f.deadline.legal_documents")
+    assert (finding.verdict, finding.seen_key, finding.max) == (Verdict.NOT_APPLICABLE, "deadline.lapsed_late", 0)
+    assert "15/2026/QĐ-UBND" in finding.seen
+
+
+def test_an_old_night_is_judged_by_what_was_known_then(store: Store, month: Month) -> None:
+    number = store.audit_id("snv", night(12))
+    assert number is not None
+    rules = Rules(load_rulebook(), load_vocabulary(), load_calendar())
+    run_id = store.begin_run(RunKind.REJUDGE, night(12), rules.rulebook.digest, ["snv"])
+    again = rejudge(store, run_id, number, rules).audit
+    finding = next(one for one in again.findings if one.id == "f.freshness.legal_dissemination")
+    assert finding.seen_key == month.finding("f.freshness.legal_dissemination", 12).seen_key
