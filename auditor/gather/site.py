@@ -198,7 +198,8 @@ class Crawl:
     def _note_same_texts(self, pages: Iterable[Page]) -> None:
         texts: dict[str, list[str]] = {}
         for page in pages:
-            texts.setdefault(page.folded, []).append(page.url)
+            words = (word for word in page.folded.split() if not any(char.isdigit() for char in word))
+            texts.setdefault(" ".join(words), []).append(page.url)
         for urls in texts.values():
             if len(urls) >= _SAME_TEXT:
                 self.traps.setdefault("near_duplicates", urls[-1])

@@ -41,6 +41,11 @@ class ObservedItem:
     def claimed(self) -> date | None:
         return next((claim.date for claim in reversed(self.claims) if claim.date is not None), None)
 
+    @property
+    def first_claimed(self) -> date | None:
+        """The earliest date that the site ever gave it: a date moved forward is no new item."""
+        return min((claim.date for claim in self.claims if claim.date is not None), default=None)
+
     def place_on(self, night: date | None) -> int | None:
         """Where it stood in the list on `night`, None if it was not there."""
         if night is None:
@@ -132,9 +137,9 @@ class ObservedSection:
         return len(self.arrivals(since)) if self.nights and self.nights[0] <= since else None
 
     def dated_in(self, as_of: date, days: int) -> int:
-        """How many items bear a date of the last `days` days, as the site writes it."""
+        """How many items bear a date of the last `days` days, as the site first wrote it."""
         since = as_of - timedelta(days=days)
-        return sum(item.claimed is not None and since < item.claimed <= as_of for item in self.items)
+        return sum(item.first_claimed is not None and since < item.first_claimed <= as_of for item in self.items)
 
 
 def _until(item: ObservedItem, night: date) -> ObservedItem:

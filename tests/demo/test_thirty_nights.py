@@ -194,6 +194,7 @@ def test_a_date_moved_forward_under_the_same_title_is_caught(month: Month) -> No
     assert before.verdict is Verdict.FAIL
     assert after.verdict is Verdict.FAIL, "the new date counts for nothing"
     assert "03/02/2026" in after.seen
+    assert not any("trong 30 ngày" in note for note in after.notes), "a moved date is no new item"
     assert any("03/02/2026" in note and f"{night(CHEAT):%d/%m/%Y}" in note for note in after.notes)
 
 
