@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from auditor.configuration import ConfigError
+from auditor.gather.browser import BrowserMissing, Renderer, open_renderer
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.host import look_at_host
@@ -95,6 +97,7 @@ class AuditContext:
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # DKIM selectors of messages, by domain
     reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
     smtp: SmtpDoor | None = None  # None: port 25 is left alone
+    renderer: Renderer | None = None  # None: pages that a script fills stay shells
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
 
@@ -160,7 +163,7 @@ async def open_context(
     rulebook = load_rulebook(folder)
     rulebook.for_audit(as_of, profile or audit.law_profile)  # an unknown profile is refused before any look
     vocabulary, calendar, register = load_vocabulary(folder), load_calendar(folder), load_register(folder)
-    async with Network(options, resolver) as network:
+    async with Network(options, resolver) as network, _renderer(settings, network) as renderer:
         yield AuditContext(
             settings,
             rulebook,
@@ -175,7 +178,28 @@ async def open_context(
             register,
             read_samples(settings.samples_folder) if settings.samples_folder else {},
             smtp=SmtpDoor(network, options.ca_file) if settings.mail_domain.smtp_look == "auto" else None,
+            renderer=renderer,
         )
+
+
+@asynccontextmanager
+async def _renderer(settings: Settings, network: Network) -> AsyncIterator[Renderer | None]:
+    """The browser of the run, where it is configured. Raises ConfigError if it is, and is not there."""
+    table = settings.browser
+    if not table.enabled:
+        yield None
+        return
+    opened = open_renderer(network, executable=table.executable, seconds=table.seconds, pages=table.pages)
+    try:
+        renderer = await opened.__aenter__()
+    except BrowserMissing as error:
+        raise ConfigError(
+            str(settings.file or ""), 0, "browser.enabled", "cfg_browser", "true", detail=str(error)
+        ) from error
+    try:
+        yield renderer
+    finally:
+        await opened.__aexit__(None, None, None)
 
 
 async def audit_agency(
@@ -192,6 +216,7 @@ async def audit_agency(
         context.budget,
         cache=cache,
         on_look=_reporter(agency, "look", on_progress),
+        renderer=context.renderer,
     )
     host_name = _host_of(agency)
     evidence, host, mail = await asyncio.gather(
@@ -225,6 +250,7 @@ async def second_look(
             context.budget,
             attempt=2,
             on_look=report,
+            renderer=context.renderer,
             cache=cache,
         )
         again = await crawl.run()

@@ -164,6 +164,13 @@ class MailDomainSettings(Table):
     reports_days: Count
 
 
+class BrowserSettings(Table):
+    enabled: Switch
+    executable: Text
+    seconds: PositiveAmount
+    pages: Count
+
+
 class ScheduleSettings(Table):
     nightly_at: HourMinute
     latest_start: HourMinute
@@ -216,6 +223,7 @@ class Tables(Table):
     audit: AuditSettings
     limits: LimitSettings
     mail_domain: MailDomainSettings
+    browser: BrowserSettings
     schedule: ScheduleSettings
     delivery: DeliverySettings
     paths: PathSettings

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urljoin, urlsplit
 
+from auditor.gather.browser import Renderer
 from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.context import SiteContext
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page, is_html
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
-from auditor.read.site_state import is_entry
+from auditor.read.site_state import is_entry, is_script_shell
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_useless, repeats_segments, same_page_key
 from auditor.read.wants import Want, detail_wants, is_file, section_wants, unnamed_wants
@@ -44,6 +45,7 @@ class Crawl:
     budget: int
     attempt: int = 1
     on_look: OnLook | None = None
+    renderer: Renderer | None = None  # builds pages that a script fills; None: they stay shells
     cache: PageCache = field(default_factory=dict)
     matcher: LabelMatcher = field(init=False)  # remembers labels already compared, from one round to the next
     looks: list[Look] = field(default_factory=list)
@@ -219,7 +221,21 @@ class Crawl:
         if self.on_look is not None:
             self.on_look(len(self.looks), self.budget, url)
         fresh = self.attempt > 1 and not self.looks
-        return await self.network.fetch(url, kind, attempt=self.attempt, insecure_tls=self.insecure, fresh=fresh)
+        look = await self.network.fetch(url, kind, attempt=self.attempt, insecure_tls=self.insecure, fresh=fresh)
+        return await self._rendered(look) if self.renderer is not None and kind is LookKind.PAGE else look
+
+    async def _rendered(self, look: Look) -> Look:
+        """The page as its scripts make it, where it is nothing without them."""
+        scope = self.agency.scope
+        if self.renderer is None or scope is None or not (look.ok and is_html(look) and self._inside(look.final_url)):
+            return look
+        page = read_pages([look], self.cache).get(same_page_key(look.final_url))
+        if page is None or not is_script_shell(page, scope, self.vocabulary):
+            return look
+        built = await self.renderer.render(look, self.agency.code, insecure_tls=self.insecure)
+        if built.rendered:
+            self.traps.setdefault("rendered", look.final_url)
+        return built
 
     def _inside(self, url: str) -> bool:
         return self.agency.scope is not None and self.agency.scope.contains(url)

@@ -42,6 +42,7 @@ class Look:
     elapsed_ms: int | None = None
     peer: str | None = None
     attempt: int = 1
+    rendered: bool = False  # the body is what a browser made of the page, not what the server sent
 
     @property
     def ok(self) -> bool:

@@ -224,7 +224,8 @@ def _block_name(link: Link, matcher: LabelMatcher) -> str:
 
 def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScope, matcher: LabelMatcher) -> str | None:
     if not link.url:
-        if link.href.lower().startswith(("mailto:", "tel:")) or link.box is None or _has_submenu(link.box):
+        # "#/tin-tuc" is an address inside a script's application: it cannot be told whether anything is there
+        if link.href.lower().startswith(("mailto:", "tel:", "#/", "#!")) or link.box is None or _has_submenu(link.box):
             return None
         return "anchor" if page.anchor(unquote(link.href[1:])) is not None else "dead"
     kind = ownership(link.url, agency, scope)

@@ -119,6 +119,12 @@ def is_entry(page: Page, vocabulary: Vocabulary) -> bool:
     return len(page.text) <= _FEW_WORDS and len(targets) <= 2
 
 
+def is_script_shell(page: Page, scope: SiteScope, vocabulary: Vocabulary) -> bool:
+    """True for a page that says next to nothing until its scripts have run."""
+    inside = sum(bool(link.url) and scope.contains(link.url) for link in page.links)
+    return _needs_javascript(page, fold(f"{page.title} {page.text}"), inside, vocabulary)
+
+
 def _needs_javascript(page: Page, text: str, inside: int, vocabulary: Vocabulary) -> bool:
     """A shell that a script fills: next to no words and links, but scripts and an application's root element."""
     if len(text) > 400 or inside > 3 or page.scripts == 0:

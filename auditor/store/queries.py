@@ -353,6 +353,7 @@ def _look(row: dict[str, Any]) -> Look:
         elapsed_ms=row["elapsed_ms"],
         peer=row["peer"],
         attempt=row["attempt"],
+        rendered=bool(row["rendered"]),
     )
 
 

@@ -309,3 +309,8 @@ ALTER TABLE sections ADD COLUMN sketch TEXT NOT NULL DEFAULT '';
 @migrations(name="0003_section_nights")
 def _section_nights(db: Database) -> None:
     _create(db, _SECTION_NIGHTS)
+
+
+@migrations(name="0004_rendered_pages")
+def _rendered_pages(db: Database) -> None:
+    _create(db, "ALTER TABLE looks ADD COLUMN rendered INTEGER NOT NULL DEFAULT 0;\n")

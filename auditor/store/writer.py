@@ -268,13 +268,13 @@ def _insert_bodies(connection: sqlite3.Connection, bodies: dict[str, bytes]) -> 
 
 def _insert_looks(connection: sqlite3.Connection, audit_id: int, audit: AgencyAudit, stored: set[str]) -> None:
     connection.executemany(
-        f"INSERT INTO looks VALUES ({', '.join('?' * 20)})",
+        f"INSERT INTO looks VALUES ({', '.join('?' * 21)})",
         (
             (audit_id, role, position, clean(look.url), str(look.kind), look.fetched_at.isoformat(),
              clean(look.final_url), look.status, str(look.reason) if look.reason else None, look.not_run,
              clean(look.detail), clean(to_json(look.redirects)), clean(to_json(look.headers)), look.digest,
              look.truncated, look.elapsed_ms, look.peer, look.attempt, len(look.body),
-             digest if look.body and (digest := digest_of(look.body)) in stored else None)
+             digest if look.body and (digest := digest_of(look.body)) in stored else None, look.rendered)
             for role, position, look in _all_looks(audit)
         ),
     )  # fmt: skip
