@@ -62,6 +62,11 @@ class RawAddress:
     start: int
 
 
+def may_hold_address(text: str) -> bool:
+    """False for a text in which nothing can be an address: no "@" nor a word for it."""
+    return _MARK.search(text) is not None
+
+
 def find_addresses(text: str) -> list[RawAddress]:
     """The addresses of visible `text` (entities already decoded), in order, each with the words around it.
 

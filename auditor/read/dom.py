@@ -58,6 +58,9 @@ class Words:
     text: str = ""
 
 
+_UNWRITTEN = Words()  # until the page's text is written down; never changed
+
+
 @dataclass(slots=True, eq=False)
 class Box:
     """One element. `parts` are its texts and child boxes in order; formatting is dissolved into its parent."""
@@ -75,7 +78,7 @@ class Box:
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
     after: Box | None = None  # the next box in the same parent
     column: int = 0  # of a table's cell: which of its row; pages laid out by tables name their columns by nothing else
-    words: Words = field(default_factory=lambda: Words())
+    words: Words = field(default_factory=lambda: _UNWRITTEN)
     low: int = 0  # where in words.text its own text begins and ends
     high: int = 0
     _text: str | None = None
@@ -169,7 +172,8 @@ def _fill(box: Box, node: LexborNode, depth: int) -> None:
 
 def _write(root: Box) -> None:
     """Write down the page's text once, white space folded, and note where each box begins and ends in it."""
-    words, out, place, spaced = root.words, [], 0, True  # spaced: the text so far ends with a space
+    words = root.words = Words()
+    out, place, spaced = [], 0, True  # spaced: the text so far ends with a space
     stack: list[tuple[Box, Iterator[Box | str]]] = [(root, iter(root.parts))]
     while stack:
         box, parts = stack[-1]

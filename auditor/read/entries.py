@@ -20,6 +20,7 @@ NUMBER = re.compile(
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 _ROUGH = re.compile(r"(\d+) (gio|tuan|thang|nam) truoc")
 _SURE_HOURS = 6
+_FIGURE, _WORDS_ALONE = re.compile(r"\d"), 40  # characters
 _YEARLESS, _HALF_A_YEAR = 24, 183  # characters; days
 ROLES = {"posted": 0, "plain": 1, "issued": 2}
 
@@ -35,18 +36,27 @@ class Reading:
     official_domains: tuple[str, ...] = ()
     own_numbers: bool = False  # the rows are documents: the day after a row's own number is its day of issue
     known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
+    _found: dict[str, list[FoundDate]] = field(default_factory=dict, compare=False)  # texts already searched
 
     def find_yearless(self, text: str) -> list[FoundDate]:
         """The day of a text that is little more than "16/11" or "18 tháng 11": the last such day.
 
         Only within half a year: a day further back may as well be the coming one, of an event.
         """
-        if not 3 <= len(text.strip()) <= _YEARLESS:
+        if not 3 <= len(text.strip()) <= _YEARLESS or not _FIGURE.search(text):
             return []
         found = find_dates(text, as_of=self.as_of, words=self.vocabulary.dates, allow_yearless=True)
         return [one for one in found if one.kind == "yearless" and (self.as_of - one.date).days <= _HALF_A_YEAR]
 
     def find(self, text: str) -> list[FoundDate]:
+        """The days up to as_of that `text` holds. Without a figure only a short text ("hôm qua") can hold one."""
+        if len(text) > _WORDS_ALONE and not _FIGURE.search(text):
+            return []
+        if text not in self._found:
+            self._found[text] = self._search(text)
+        return self._found[text]
+
+    def _search(self, text: str) -> list[FoundDate]:
         short = _BARE_SHORT.fullmatch(text.strip())
         if short:  # nothing but "17/11/26": in a box of its own it can only be a date
             text = f"{short.group(1).replace('.', '/')} 00:00"

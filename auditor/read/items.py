@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.model import Item, Place
+from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
 from auditor.read.entries import NUMBER, Entry, Reading
@@ -27,7 +28,18 @@ _MAX_ITEMS = 300
 
 
 def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
-    """All entries of the page's own content, in page order, with dates where they have one."""
+    """All entries of the page's own content, in page order, with dates where they have one.
+
+    Many sections ask for the same page: the answer is kept on it until what is the site's template changes.
+    """
+    kept = page.lists.get(reading.own_numbers)
+    if kept is None or kept[0] is not reading.known:
+        kept = page.lists[reading.own_numbers] = (reading.known, _extract(page, reading))
+    items: tuple[Item, ...] = kept[1]
+    return items
+
+
+def _extract(page: Page, reading: Reading) -> tuple[Item, ...]:
     entries = _entries(page, reading)
     stray = [entry for entry in entries if entry.dated is None]
     if entries and len(stray) > len(entries) / 2:
@@ -241,10 +253,10 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
         dated = known
     if dated is None and url and not (entry.files and not entry.links):
         dated = url_date(url, reading)
-    return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(entry, reading)))
+    return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(page, entry, reading)))
 
 
-def _attributes(entry: Entry, reading: Reading) -> Iterable[str]:
+def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
     text = nfc(entry.box.text)
     if NUMBER.search(text):
@@ -256,7 +268,8 @@ def _attributes(entry: Entry, reading: Reading) -> Iterable[str]:
         yield "abstract"
     if entry.files:
         yield "file"
-    addresses = {raw.address.rpartition("@")[2] for box in entry.box.walk() for raw in addresses_in(box)}
+    boxes = entry.box.walk() if page.covers_addresses or may_hold_address(entry.box.text) else ()
+    addresses = {raw.address.rpartition("@")[2] for box in boxes for raw in addresses_in(box)}
     if addresses:
         yield "email"
     if any(host == own or host.endswith("." + own) for host in addresses for own in reading.official_domains):

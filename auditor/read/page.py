@@ -98,6 +98,7 @@ class Page:
     forms: tuple[Form, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
     _menus: dict[int, bool] = field(default_factory=dict)
+    lists: dict[bool, tuple[object, Any]] = field(default_factory=dict)  # extract_items() keeps its answers here
     clocks: frozenset[int] = field(default=frozenset())  # signatures of boxes that show today's date on every page
     stamps: frozenset[str] = field(default=frozenset())  # the ways to write that date
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share
@@ -119,6 +120,7 @@ class Page:
         return replace(
             self,
             boxes=inside,
+            lists={},
             links=tuple(link for link in self.links if link.box is not None and id(link.box) in ids),
             forms=tuple(form for form in self.forms if form.box is not None and id(form.box) in ids),
         )
@@ -168,13 +170,20 @@ class Page:
     def is_main(self, box: Box) -> bool:
         if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
             return False
-        return not self._is_template(box) and not self._is_clock(box)
+        return not (self.template and self._is_template(box)) and not (self.clocks and self._is_clock(box))
 
     def _is_template(self, box: Box) -> bool:
         return box.mark in self.template and id(box) not in self.own_twins
 
     def _is_clock(self, box: Box) -> bool:
         return box.signature in self.clocks and box.weight <= CLOCK_WEIGHT and any(s in box.text for s in self.stamps)
+
+    @cached_property
+    def covers_addresses(self) -> bool:
+        """True if an address may stand in an attribute: a mailto link, or Cloudflare's cover."""
+        links = ((box.attrs.get("href") or "").lower() for box in self.boxes if box.tag == "a")
+        covered = any("data-cfemail" in box.attrs for box in self.boxes)
+        return covered or any("mailto:" in href or "/cdn-cgi/" in href for href in links)
 
     @cached_property
     def main_text(self) -> str:

@@ -34,6 +34,7 @@ def mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
     for page in pages:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
         page.own_twins = _own_twins(page)
+        page.lists.clear()
         for name in ("main_text", "main_boxes"):
             page.__dict__.pop(name, None)
 
@@ -67,5 +68,6 @@ def _mark_menus(pages: list[Page]) -> None:
     shared = frozenset.intersection(*(frozenset(one) for one in menus)) if len(menus) == 2 else frozenset()
     for page in pages:
         page.template = shared
+        page.lists.clear()
         page.__dict__.pop("main_text", None)
         page.__dict__.pop("main_boxes", None)
