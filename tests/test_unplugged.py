@@ -128,7 +128,8 @@ def test_silent_resolver_costs_a_few_questions_for_the_whole_run(tmp_path: Path)
 
 def test_dead_resolver_with_known_addresses_judges_the_site_and_not_the_mail(sound: AgencyAudit) -> None:
     assert sound.site.state is SiteState.OK
-    assert set(verdicts(sound, "f", "g").values()) <= {"pass", "needs_person", "not_applicable"}
+    one_night = {key: said for key, said in verdicts(sound, "f", "g").items() if not key.startswith("f.deadline.")}
+    assert set(one_night.values()) <= {"pass", "needs_person", "not_applicable"}
     asked = [f for f in sound.findings if f.item == "mail" and f.id not in ASKS_NOTHING]
     assert {(f.verdict, f.reason) for f in asked} == {("unverified", "resolver_down")}
 

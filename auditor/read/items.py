@@ -54,15 +54,14 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
     own = same_page_key(page.url)
     out = []
     inline: dict[int, frozenset[int]] = {}
+    inside: dict[int, bool] = {id(page.root): True}
     for link in page.links:
         box = link.box
         if not link.url or box is None or box.tag in ("option", "area") or not (link.folded or link.is_file):
             continue
         if link.folded in not_labels and not link.is_file:
             continue
-        if not page.is_main(box) or any(
-            not page.is_main(outer) for outer in box.ancestors() if outer.parent is not None
-        ):
+        if not _all_main(page, box, inside):
             continue
         if (_is_inline(box, inline) and not (link.is_file or link.folded in download)) or link.text.startswith(
             ("http://", "https://", "www.")
@@ -72,6 +71,19 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
             continue
         out.append(link)
     return out
+
+
+def _all_main(page: Page, box: Box, known: dict[int, bool]) -> bool:
+    """True if the box and everything around it is the page's own content. `known`: what was found before."""
+    path = []
+    outer: Box | None = box
+    while outer is not None and id(outer) not in known:
+        path.append(outer)
+        outer = outer.parent
+    found = outer is None or known[id(outer)]
+    for inner in reversed(path):
+        found = known[id(inner)] = found and page.is_main(inner)
+    return found
 
 
 def _is_inline(box: Box, known: dict[int, frozenset[int]]) -> bool:

@@ -16,6 +16,7 @@ from auditor.model import Look, Place
 from auditor.read.dom import Box, build
 from auditor.read.encoding import Decoded, decode
 from auditor.read.folding import fold, nfc
+from auditor.read.sketch import sketch
 from auditor.read.urls import canonical
 
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|tif|txt|xml)$", re.I)
@@ -193,6 +194,11 @@ class Page:
         """
         text = self._own_text(frozenset({Place.SIDE}))
         return text if len(text) >= _LITTLE else self._own_text(frozenset())
+
+    @cached_property
+    def sketch(self) -> tuple[int, ...]:
+        """Of the main text, to tell from night to night whether it changed."""
+        return sketch(self.main_text)
 
     def _own_text(self, without: frozenset[Place]) -> str:
         wanted: list[str] = []

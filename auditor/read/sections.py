@@ -28,7 +28,6 @@ from auditor.read.entries import Reading
 from auditor.read.folding import excerpt, fold, nfc
 from auditor.read.labels import STRONG
 from auditor.read.page import HEADINGS, Page
-from auditor.read.sketch import sketch
 from auditor.read.subject import Subject, Substance
 from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
@@ -277,7 +276,7 @@ def _from_substance(substance: Substance, page: Page, context: SiteContext, make
         undated=bool(substance.items) and newest is None,
         why=substance.why,
         excerpt=excerpt(page.main_text),
-        sketch=sketch(page.main_text),
+        sketch=page.sketch,
     )
 
 

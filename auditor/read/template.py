@@ -35,7 +35,7 @@ def mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
         page.own_twins = _own_twins(page)
         page.lists.clear()
-        for name in ("main_text", "main_boxes"):
+        for name in ("main_text", "main_boxes", "sketch"):
             page.__dict__.pop(name, None)
 
 
@@ -71,3 +71,4 @@ def _mark_menus(pages: list[Page]) -> None:
         page.lists.clear()
         page.__dict__.pop("main_text", None)
         page.__dict__.pop("main_boxes", None)
+        page.__dict__.pop("sketch", None)
