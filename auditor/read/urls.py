@@ -22,7 +22,7 @@ _PAGING = re.compile(
 )
 _USELESS = re.compile(
     r"/(users?|login|logout|dang-nhap|register|dang-ky|admin|wp-admin|wp-login|administrator|cart|gio-hang|captcha|tag|tags|"
-    r"author|comment|statistics|download/file|banners?/click)(/|\.|\?|$)|[?&](login|logout|returnurl|p_p_id=58|share|replytocom)\b",
+    r"author|comment|statistics|download/file|banners?/click)(/|\.|\?|$)|[?&](login|logout|returnurl|return_to|redirect_to|nv_redirect|p_p_id=58|share|replytocom)\b",
     re.I,
 )
 _ENGLISH = re.compile(r"//[^/?]+/(?:[^?]*/)?(en|eng|english|en-us)(/|$|\?)|[?&](lang|language|l)=en", re.I)

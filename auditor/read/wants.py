@@ -81,6 +81,8 @@ def unnamed_wants(context: SiteContext) -> list[Want]:
         key = same_page_key(link.url) if link.url else ""
         if not key or key in known or key in context.looks or not context.scope.contains(link.url):
             continue
+        if link.folded in context.matcher.vocabulary.lists["own_pages"]:
+            continue
         short = len(link.folded.split()) <= MENU_WORDS and context.start.is_menu(link)
         if short and _is_plain(link.url) and not is_feed(link.url) and not is_file(link.url):
             wants.setdefault(key, Want(link.url, False, float(len(wants)), "unnamed"))
@@ -103,6 +105,8 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
         if lead.kind == "own" and (_is_plain(lead.url) or (lead.strong and not _is_trap(lead.url)))
     ]
     feeds = [lead for lead in leads if lead.kind == "feed"]
+    first = [lead for lead in pages if lead.strong][:1]
+    pages = [lead for lead in pages if not _lists_the_same(lead, first, context)]
     strong = [lead for lead in pages if lead.strong][: _MANY.get(detector, _STRONG_LEADS)]
     weak = [lead for lead in pages if not lead.strong]
     yield from strong
@@ -110,6 +114,19 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
         yield from feeds[:1]  # otherwise a feed is only wanted where the list shows no dates
     if len(strong) < 2 or detector in ("organisation", "email_directory", "legal_documents"):
         yield from weak[: 2 * _WEAK_LEADS if detector == "email_directory" else _WEAK_LEADS]
+
+
+def _lists_the_same(lead: Lead, wholes: list[Lead], context: SiteContext) -> bool:
+    """True for a part of a list that is looked at as a whole: "/laws/Thong-tu/" under "/laws/"."""
+    if lead.detector != "legal_documents":
+        return False
+    for whole in wholes:
+        path, page = urlsplit(whole.url).path.rstrip("/"), context.page_at(whole.url)
+        if lead is not whole and path and urlsplit(lead.url).path.startswith(path + "/"):
+            if page is None:  # not looked at yet: what it lists will tell; gone: its parts are all there is
+                return context.look_at(whole.url) is None
+            return any("number" in item.attributes for item in extract_items(page, context.reading))
+    return False
 
 
 def _is_plain(url: str) -> bool:

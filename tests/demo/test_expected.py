@@ -293,3 +293,8 @@ def test_an_audit_writes_nothing(night: Night) -> None:
     assert names == {
         "agencies.yaml", "auditor.toml", "ca.pem", "mailbox", "mailboxes.csv", "danh-sach-hop-thu.csv", "bao-cao-dmarc"
     }  # fmt: skip
+
+
+def test_a_complete_site_is_judged_within_forty_requests(night: Night) -> None:
+    complete = night.audit("sct").site
+    assert 20 <= complete.requests <= 40, "fewer could not have seen every section"
