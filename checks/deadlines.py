@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from auditor.model import (
     Agency,
     AgencyFacts,
-    AgencyKind,
     Criterion,
     EvidenceRef,
     Finding,
@@ -26,6 +25,7 @@ from checks.site_state import unreadable
 
 _SIGN = re.compile(r"\d+(?:/\d{4})?/([A-ZĐ][A-ZĐ0-9\-]*)")
 _SHOWN = 3
+_BEFORE_SIGN = 3  # words before a document's own sign: "Quyết định số"; "Công văn số"
 
 
 @check("f.deadline.legal_documents")
@@ -71,11 +71,14 @@ def answers(facts: AgencyFacts, rule: Criterion) -> Finding:
 def is_own(title: str, agency: Agency) -> bool:
     """True if the document's own sign proves that the agency issued it: "2998/QĐ-SYT" of Sở Y tế (code syt).
 
-    Signs "…/QĐ-UBND" are every People's Committee's: they prove nothing but for a district's own list.
+    The own sign is the only one and stands in front: further back, or beside another, it may be a cited document's.
+    Signs "…/QĐ-UBND" are every People's Committee's, the province's too: they prove nothing.
     """
-    signs = {part for sign in _SIGN.findall(title.upper()) for part in sign.split("-")}
+    found = list(_SIGN.finditer(title.upper()))
+    if len(found) != 1 or len(title[: found[0].start()].split()) > _BEFORE_SIGN:
+        return False
     names = {agency.code.upper(), *(name.upper().replace(" ", "") for name in agency.short_names)}
-    return bool(signs & names) or (agency.kind is AgencyKind.DISTRICT and "UBND" in signs)
+    return bool(set(found[0].group(1).split("-")) & names)
 
 
 def _days(item: Item, facts: AgencyFacts) -> int:

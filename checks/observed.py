@@ -18,7 +18,9 @@ from auditor.model import (
     Item,
     ObservedItem,
     ObservedSection,
+    Place,
     Redated,
+    SectionState,
 )
 
 _SHOWN = 3  # redated items and late documents that a card names
@@ -67,9 +69,13 @@ def honest_newest(section: DetectorFacts, watched: Watch) -> Dated | None:
     moved = {(move.item.url, move.item.title): move.before for move in watched.redated}
     if not moved:
         return section.newest
+    usable = [one for one in section.sections if one.state in (SectionState.PRESENT, SectionState.PARTIAL)]
+    if section.detector == "legal_documents":  # a feed's stamp does not count where documents bear their own date
+        usable = [one for one in usable if one.place is not Place.FEED and one.newest is not None] or usable
     dated = [
         replace(item.dated, date=min(item.dated.date, moved.get((item.url, item.title), item.dated.date)))
-        for item in section.items
+        for one in usable
+        for item in one.items
         if item.dated is not None
     ]
     return max(dated, key=lambda one: one.date, default=section.newest)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+_RENEWAL = 7  # days on either side within which dates that move count as one renewal of the site
 _LIKELY = 2  # nights that must have seen the earlier date before a later one counts as moved forward
 
 
@@ -94,7 +95,7 @@ class ObservedSection:
             frozenset(one for one in self.empty if one <= night),
             items,
             tuple(one for one in self.changed_on if one <= night),
-            self.sketch,
+            self.sketch if not self.nights or self.nights[-1] <= night else (),  # a later text compares with nothing
         )
 
     def arrivals(self, since: date) -> tuple[ObservedItem, ...]:
@@ -113,23 +114,24 @@ class ObservedSection:
     def redated(self) -> tuple[Redated, ...]:
         """Items whose date moved forward while title and address stayed.
 
-        Not where half of the dated items or more moved on one night: that is a new system, or a new reader.
+        Not where half of the dated items or more moved within days: that is a new system, or a new reader.
         """
         moves = [move for item in self.items if (move := self._move(item)) is not None]
         return tuple(move for move in moves if not self._all_moved(move.night, moves))
 
     def _move(self, item: ObservedItem) -> Redated | None:
-        """The item's last move forward from a date that several nights had seen."""
+        """The item's first move forward from a date that several nights had seen; none if the date was put back."""
         dated = [claim for claim in item.claims if claim.date is not None]
         for earlier, later in pairwise(dated):
             seen = sum(earlier.on <= night < later.on for night in self.nights)
-            if earlier.date and later.date and later.date > earlier.date and seen >= _LIKELY:
+            stayed = item.claimed is not None and earlier.date is not None and item.claimed > earlier.date
+            if stayed and earlier.date and later.date and later.date > earlier.date and seen >= _LIKELY:
                 return Redated(item, earlier.date, later.date, later.on)
         return None
 
     def _all_moved(self, night: date, moves: list[Redated]) -> bool:
         there = sum(item.claimed is not None and item.present_on < night <= item.last_seen for item in self.items)
-        return 2 * sum(move.night == night for move in moves) >= there
+        return 2 * sum(abs((move.night - night).days) <= _RENEWAL for move in moves) >= there
 
     def cadence(self, as_of: date, days: int) -> int | None:
         """How many items came in the last `days` days, by observation; None if the list was not watched so long."""

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from auditor.model import AgencyFacts, ClaimedDate, History, Item, ObservedItem, ObservedSection, Verdict
+from auditor.model import AgencyFacts, AgencyKind, ClaimedDate, History, Item, ObservedItem, ObservedSection, Verdict
 from checks.deadlines import is_own
 from tests.factories import SITE, judge, make_agency, make_dated, make_facts, make_section, make_site
 
@@ -81,10 +81,18 @@ def test_after_the_decree_nobody_is_accused() -> None:
         ("15/2026/QĐ-UBND Quy định", False),
         ("Báo cáo của SNV", False),
         ("12/QĐ-SNVX", False),
+        ("Quyết định số 2998/QĐ-SNV Quy chế", True),
+        ("12/STC-NS V/v triển khai Quyết định 99/QĐ-SNV", False),
+        ("V/v thực hiện Quyết định số 99/QĐ-SNV", False),
     ],
 )
 def test_whose_document_it_is_says_its_sign(title: str, own: bool) -> None:
     assert is_own(title, make_agency(code="snv", short_names=())) is own
+
+
+def test_a_peoples_committee_s_sign_proves_no_district_the_issuer() -> None:
+    district = make_agency(code="dongphu", kind=AgencyKind.DISTRICT, short_names=())
+    assert not is_own("15/2026/QĐ-UBND Quy định của Ủy ban nhân dân tỉnh", district)
 
 
 @pytest.mark.parametrize(
