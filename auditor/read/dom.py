@@ -111,7 +111,7 @@ class Box:
         while stack:
             box = stack.pop()
             yield box
-            stack.extend(reversed([part for part in box.parts if not isinstance(part, str)]))
+            stack += [part for part in reversed(box.parts) if not isinstance(part, str)]
 
     def ancestors(self) -> Iterator[Box]:
         box = self.parent
@@ -260,7 +260,7 @@ def _place(boxes: list[Box], total: int) -> None:
         if (
             (box.attrs.get("style") and _HIDDEN.search(box.attrs["style"] or ""))
             or "hidden" in box.attrs
-            or _HIDDEN_CLASS.search(name)
+            or (name != " " and _hides(name))
         ):
             box.hidden = True
         if box.weight > 0.6 * total and box.tag not in ("header", "footer", "aside", "nav"):
@@ -276,6 +276,11 @@ def _place(boxes: list[Box], total: int) -> None:
 def _lasting(classes: str) -> str:
     """Classes and id without those that change from page to page ("active")."""
     return _CHANGING.sub("", classes).strip()
+
+
+@lru_cache(maxsize=8192)
+def _hides(classes: str) -> bool:
+    return _HIDDEN_CLASS.search(classes) is not None
 
 
 @lru_cache(maxsize=8192)

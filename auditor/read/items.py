@@ -99,7 +99,7 @@ def _inline_boxes(parent: Box) -> Iterator[int]:
     before = 0
     for part in parent.parts:
         if isinstance(part, str):
-            before += sum(c.isalpha() for c in part) if before <= 25 else 0
+            before += sum(map(str.isalpha, part)) if before <= 25 else 0
         elif before > 25:
             yield id(part)
 

@@ -30,8 +30,7 @@ def label_score(folded: str, words: DetectorWords) -> float:
         return 1.0
     if folded in words.not_:
         return 0.0
-    padded = f" {folded} "
-    if any(f" {phrase} " in padded for phrase in words.not_):
+    if any(_holds(folded, phrase) for phrase in words.not_):
         return 0.0
     if folded in words.weak:
         return WEAK
@@ -42,15 +41,20 @@ def label_score(folded: str, words: DetectorWords) -> float:
     if count <= _PREFIX_WORDS and any(f"{folded} ".startswith(prefix + " ") for prefix in words.prefixes):
         best = 0.78
     for phrase in words.labels:
-        if f" {phrase} " in padded:
+        if _holds(folded, phrase):
             best = max(best, _containment(phrase, folded))
     for phrase in words.weak:
-        if f" {phrase} " in padded and len(phrase) / len(folded) >= 0.5:
+        if _holds(folded, phrase) and len(phrase) / len(folded) >= 0.5:
             best = max(best, _HINT)
     if best < 0.9 and len(folded) >= 8:
         near = (one for one in words.labels if len(one) >= 8 and -2 < len(one) - len(folded) < 2)
         best = max(best, 0.9 if any(_one_edit(folded, one) for one in near) else 0.0)
     return best
+
+
+def _holds(folded: str, phrase: str) -> bool:
+    """True if the phrase's words stand in the label, whole. Most do not even by their letters, which costs less."""
+    return phrase in folded and f" {phrase} " in f" {folded} "
 
 
 def _containment(phrase: str, label: str) -> float:
@@ -89,19 +93,16 @@ def slug_score(url: str, words: DetectorWords) -> float:
     if not segments:
         return 0.0
     last, earlier = segments[-1], segments[:-1]
-    best = 0.0
-    for slug in words.slugs:
-        if last == slug:
-            best = max(best, 0.7)
-        elif (
-            len(slug) >= 6
-            and (last.startswith(slug + "-") or last.endswith("-" + slug))
-            and len(slug) / len(last) > 0.5
-        ):
-            best = max(best, 0.5)
-        elif slug in earlier and len(segments) <= 4:
-            best = max(best, 0.25)
-    return best
+    if last in words.slugs:
+        return 0.7
+    if any(len(slug) >= 6 and slug in last and _is_most_of(slug, last) for slug in words.slugs):
+        return 0.5
+    return 0.25 if len(segments) <= 4 and any(slug in earlier for slug in words.slugs) else 0.0
+
+
+def _is_most_of(slug: str, segment: str) -> bool:
+    """True if the segment begins or ends with the slug's words and the rest is shorter than they are."""
+    return len(slug) / len(segment) > 0.5 and (segment.startswith(slug + "-") or segment.endswith("-" + slug))
 
 
 @lru_cache(maxsize=16384)
@@ -165,6 +166,6 @@ class LabelMatcher:
         if by_label and by_slug >= 0.5:
             return max(by_label, 0.7)
         if not by_label and by_slug:
-            refused = any(f" {phrase} " in f" {folded} " for phrase in words.not_)
+            refused = any(_holds(folded, phrase) for phrase in words.not_)
             return 0.0 if refused else by_slug * (0.8 if folded else _PICTURE)
         return by_label

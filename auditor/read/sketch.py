@@ -17,7 +17,7 @@ SAME = 0.85  # the share from which two texts count as the same
 
 def sketch(text: str) -> tuple[int, ...]:
     """The smallest hashes of the text's word groups, ascending; few for a short text, none for an empty one."""
-    words = [word for word in fold(text).split() if not any(char.isdigit() for char in word)]
+    words = [word for word in fold(text).split() if word.isalpha()]
     groups = {" ".join(words[n : n + _GROUP]) for n in range(max(1, len(words) - _GROUP + 1))} if words else set()
     return tuple(sorted({crc32(group.encode()) for group in groups})[:_KEPT])
 
