@@ -121,8 +121,8 @@ def _page_leads(
         yield from _link_leads(page, link, is_start, opens, agency, scope, matcher)
         if (
             link.url
-            and is_service_portal(link.url, services)
             and not scope.contains(link.url)
+            and is_service_portal(link.url, services)
             and is_owned(link, scope)
         ):
             yield Lead("online_services", link.label, link.url, 0.9, link.place, "portal", page.url)

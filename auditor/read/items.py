@@ -165,10 +165,13 @@ def _around(link: Link) -> Iterator[Box]:
 
 def _grown_boxes(links: Sequence[Link], others: Sequence[Link] = ()) -> set[int]:
     """For every link the largest box around it in which all links (and `others`) lead to the same page."""
-    urls: dict[int, set[str]] = {}
+    urls: dict[int, set[str]] = {}  # up to two per box: more than one is all that is asked
     for link in (*links, *others):
         for box in _around(link):
-            urls.setdefault(id(box), set()).add(link.url)
+            held = urls.setdefault(id(box), set())
+            if link.url in held or len(held) > 1:  # then so it is in everything around
+                break
+            held.add(link.url)
     grown = set()
     single = len({link.url for link in links}) == 1
     for link in links:

@@ -68,7 +68,7 @@ def _soft_404(context: SiteContext) -> Iterator[Trap]:
 def _links(context: SiteContext) -> Iterator[Trap]:
     for page in context.pages.values():
         for link in page.links:
-            if link.url and context.scope.contains(link.url) and repeats_segments(link.url):
+            if link.url and repeats_segments(link.url) and context.scope.contains(link.url):
                 yield Trap("repeated_segments", page.url, link.url)
                 return
 

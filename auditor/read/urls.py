@@ -78,6 +78,7 @@ def _resolve_dots(path: str) -> str:
     return "/".join(out) or "/"
 
 
+@lru_cache(maxsize=16384)
 def same_page_key(url: str) -> str:
     """A key under which http and https, with and without "www.", a last slash or an index page are one."""
     parts = urlsplit(canonical(url))
