@@ -17,6 +17,8 @@ _PICTURE = 1.1  # of a picture without words the address is all there is
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
 _ID = re.compile(r"([-_.]\d+|\.(html?|aspx?|php|jsp))+$")
 
+_LONGEST_SLUG = 100  # characters; no vocabulary has a longer one, and a hostile address may have thousands of hyphens
+
 STRONG = 0.75  # a label that by itself means the section
 WEAK = 0.5  # one of the vocabulary's general words for it
 CANDIDATE = 0.40  # worth a look
@@ -30,7 +32,8 @@ def label_score(folded: str, words: DetectorWords) -> float:
         return 1.0
     if folded in words.not_:
         return 0.0
-    if any(_holds(folded, phrase) for phrase in words.not_):
+    inside = _runs(folded)
+    if not inside.isdisjoint(words.not_):
         return 0.0
     if folded in words.weak:
         return WEAK
@@ -40,11 +43,10 @@ def label_score(folded: str, words: DetectorWords) -> float:
     best = 0.0
     if count <= _PREFIX_WORDS and any(f"{folded} ".startswith(prefix + " ") for prefix in words.prefixes):
         best = 0.78
-    for phrase in words.labels:
-        if _holds(folded, phrase):
-            best = max(best, _containment(phrase, folded))
-    for phrase in words.weak:
-        if _holds(folded, phrase) and len(phrase) / len(folded) >= 0.5:
+    for phrase in inside.intersection(words.labels):
+        best = max(best, _containment(phrase, folded))
+    for phrase in inside.intersection(words.weak):
+        if len(phrase) / len(folded) >= 0.5:
             best = max(best, _HINT)
     if best < 0.9 and len(folded) >= 8:
         near = (one for one in words.labels if len(one) >= 8 and -2 < len(one) - len(folded) < 2)
@@ -52,9 +54,11 @@ def label_score(folded: str, words: DetectorWords) -> float:
     return best
 
 
-def _holds(folded: str, phrase: str) -> bool:
-    """True if the phrase's words stand in the label, whole. Most do not even by their letters, which costs less."""
-    return phrase in folded and f" {phrase} " in f" {folded} "
+@lru_cache(maxsize=4096)
+def _runs(folded: str) -> frozenset[str]:
+    """Every run of whole words in the label: what phrases it holds is then a question of two sets."""
+    words = folded.split()
+    return frozenset(" ".join(words[n:m]) for n in range(len(words)) for m in range(n + 1, len(words) + 1))
 
 
 def _containment(phrase: str, label: str) -> float:
@@ -95,14 +99,17 @@ def slug_score(url: str, words: DetectorWords) -> float:
     last, earlier = segments[-1], segments[:-1]
     if last in words.slugs:
         return 0.7
-    if any(len(slug) >= 6 and slug in last and _is_most_of(slug, last) for slug in words.slugs):
+    if not _larger_ends(last).isdisjoint(words.slugs):
         return 0.5
-    return 0.25 if len(segments) <= 4 and any(slug in earlier for slug in words.slugs) else 0.0
+    return 0.25 if len(segments) <= 4 and not frozenset(earlier).isdisjoint(words.slugs) else 0.0
 
 
-def _is_most_of(slug: str, segment: str) -> bool:
-    """True if the segment begins or ends with the slug's words and the rest is shorter than they are."""
-    return len(slug) / len(segment) > 0.5 and (segment.startswith(slug + "-") or segment.endswith("-" + slug))
+@lru_cache(maxsize=16384)
+def _larger_ends(segment: str) -> frozenset[str]:
+    """Words with which the segment begins or ends up to a hyphen, where they are more than half of it."""
+    cuts = [n for n, sign in enumerate(segment) if sign == "-"] if len(segment) < 2 * _LONGEST_SLUG else ()
+    ends = [end for n in cuts for end in (segment[:n], segment[n + 1 :])]
+    return frozenset(end for end in ends if len(end) >= 6 and len(end) / len(segment) > 0.5)
 
 
 @lru_cache(maxsize=16384)
@@ -166,6 +173,6 @@ class LabelMatcher:
         if by_label and by_slug >= 0.5:
             return max(by_label, 0.7)
         if not by_label and by_slug:
-            refused = any(_holds(folded, phrase) for phrase in words.not_)
+            refused = not _runs(folded).isdisjoint(words.not_)
             return 0.0 if refused else by_slug * (0.8 if folded else _PICTURE)
         return by_label
