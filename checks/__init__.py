@@ -19,6 +19,7 @@ from checks import (
     mail_subdomains,
     mailboxes,
     person,
+    quality,
     standards,
     web_host,
 )
@@ -27,6 +28,7 @@ from checks.mail import dane, information, mta_sts, smtp, tls_rpt
 _SUBJECTS = (
     content,
     freshness,
+    quality,
     deadlines,
     access,
     functions,

@@ -13,7 +13,7 @@ from reports.text import Wording, ascii_slug, clean, dmy, environment, local
 #: The page must stay small enough to travel as an attachment; lists are cut further, level by level, if it does not.
 MAX_BYTES = 300_000
 
-_GROUP_ORDER = ("content", "freshness", "access", "functions", "standards", "person", "other")
+_GROUP_ORDER = ("content", "freshness", "access", "functions", "standards", "quality", "deadline", "person", "other")
 _VERDICT_ORDER = (
     Verdict.FAIL, Verdict.PARTIAL, Verdict.PASS, Verdict.UNVERIFIED, Verdict.NEEDS_PERSON, Verdict.NOT_APPLICABLE,
 )  # fmt: skip

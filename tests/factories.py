@@ -56,6 +56,7 @@ from auditor.model import (
     TlsRptFacts,
     TransportFacts,
 )
+from auditor.model.quality import PublishedContact, QualityFacts
 from auditor.rulebook import Rulebook, load_calendar, load_rulebook
 from checks import collect
 
@@ -187,6 +188,10 @@ def make_site(state: SiteState = SiteState.OK, **changes: Any) -> SiteFacts:
         response_ms=(200, 300, 400),
         looked_at=NOW,
         title="Sở Nội vụ",
+        quality=QualityFacts(
+            footer=PublishedContact(SITE, ("02713888111",), ("snv@tinhmau.example",)),
+            contact_page=PublishedContact(SITE + "lien-he", ("02713888111",), ("snv@tinhmau.example",)),
+        ),
     )
     return replace(site, **changes)
 

@@ -262,7 +262,7 @@ BAD = [
     ("from_percent: 80", "from_percent: 95", "scoring", "cfg_grades"),
     ("minimum_percent: 60", "minimum_percent: 160", "scoring.minimum_percent", "at_most"),
     ("    parent_only: not_applicable", "    parent_only: pass", "criteria[7].parent_only", "one_of"),
-    ("    by: person", "    by: machine", "criteria[24].by", "one_of"),
+    ("    by: person", "    by: machine", "criteria[27].by", "one_of"),
 ]
 
 

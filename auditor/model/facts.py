@@ -12,6 +12,7 @@ from auditor.model.evidence import HostLook, MailEvidence
 from auditor.model.mailboxes import MailboxRegister
 from auditor.model.observed import ObservedSection
 from auditor.model.outcome import Reason
+from auditor.model.quality import QualityFacts
 from auditor.model.transport import TransportFacts
 
 
@@ -250,6 +251,7 @@ class SiteFacts:
     newest_update: Dated | None = None
     newest_detector: str | None = None
     start_excerpt: str = ""
+    quality: QualityFacts = field(default_factory=QualityFacts)
     looked_at: datetime | None = None
     reread_from: str = "bodies"  # "facts" where pruned bodies made re-reading impossible
 

@@ -34,6 +34,7 @@ from auditor.read.functions import feed_sections, footer_contact, search_section
 from auditor.read.items import extract_items
 from auditor.read.labels import STRONG, LabelMatcher
 from auditor.read.page import Page, is_html, read_page
+from auditor.read.quality import read_quality
 from auditor.read.section_dates import date_from_articles
 from auditor.read.sections import detect, feed_date
 from auditor.read.site_state import decide, is_entry
@@ -185,6 +186,7 @@ def _read_readable(
         addresses=addresses,
         image_addresses=images,
         traps=traps,
+        quality=read_quality(context, detectors),
         encoding=_encoding(own, start),
         newest_update=newest[0] if newest else None,
         newest_detector=newest[1] if newest else None,

@@ -1,0 +1,78 @@
+"""Facts of quality from a site's pages: template texts left standing, what footer and contact page say. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from auditor.model import DetectorFacts, Place
+from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
+from auditor.read.addresses import find_addresses
+from auditor.read.context import SiteContext
+from auditor.read.folding import excerpt, fold
+from auditor.read.items import PHONE
+from auditor.read.page import Page
+from auditor.read.subject import is_official, page_addresses
+
+_SHORT = 300  # characters: a longer page may speak of an update without being one
+_ALONE = 0.5  # the share of a short page that the phrase's sentence must make up
+_NATIONAL = re.compile(r"^(?:\+?84)(?=[1-9]\d{8,9}$)")
+
+
+def read_quality(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> QualityFacts:
+    return QualityFacts(tuple(_placeholders(context)), _footer(context), _contact_page(context, detectors))
+
+
+def _placeholders(context: SiteContext) -> Iterator[Placeholder]:
+    """Pages that are nothing but "Nội dung đang được cập nhật", and texts of a template anywhere."""
+    vocabulary = context.matcher.vocabulary
+    for page in context.pages.values():
+        text = fold(page.main_text)
+        phrase = vocabulary.any_in("template_texts", text)
+        if phrase is None and len(page.main_text) <= _SHORT and not _links_on(page):
+            found = vocabulary.any_in("updating", text)
+            phrase = found if found is not None and len(found) >= _ALONE * len(_without_title(page, text)) else None
+        if phrase is not None:
+            yield Placeholder(page.url, excerpt(page.title, 80), phrase, excerpt(page.main_text))
+
+
+def _without_title(page: Page, text: str) -> str:
+    """The page's own words without its headings: what is said under them."""
+    for _, heading in page.own_headings:
+        text = text.replace(fold(heading), " ", 1)
+    return text.strip()
+
+
+def _links_on(page: Page) -> bool:
+    """True if the page lists something: then the phrase is an item's title, or speaks of a part."""
+    return any(link.url and link.box is not None and page.is_main(link.box) for link in page.links)
+
+
+def _footer(context: SiteContext) -> PublishedContact | None:
+    """The start page's footer, on a site of its own: on a path of a portal it may be the portal's."""
+    if not context.scope.is_whole_host:
+        return None
+    text = context.start.place_text(Place.FOOTER)
+    mailboxes = [raw.address.lower() for raw in find_addresses(text)]
+    return _published(context, context.start.url, text, mailboxes) if text else None
+
+
+def _contact_page(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> PublishedContact | None:
+    contact = detectors.get("contact")
+    for section in contact.sections if contact is not None else ():
+        page = context.page_at(section.url)
+        if page is not None and page is not context.start and "#" not in section.url:
+            return _published(context, page.url, page.main_text, page_addresses(page))
+    return None
+
+
+def _published(context: SiteContext, url: str, text: str, mailboxes: list[str] | tuple[str, ...]) -> PublishedContact:
+    phones = tuple(dict.fromkeys(number for raw in PHONE.findall(text) if (number := phone_digits(raw))))
+    official = tuple(address for address in dict.fromkeys(mailboxes) if is_official(address, context.official_domains))
+    return PublishedContact(url, phones, official)
+
+
+def phone_digits(raw: str) -> str:
+    """A number of Viet Nam as digits from 0: "(0271) 3880 161" and "+84 271 3880161" are one. "" for a short one."""
+    digits = _NATIONAL.sub("0", re.sub(r"\D", "", raw))
+    return digits if len(digits) >= 9 else ""
