@@ -23,7 +23,7 @@ from checks import (
     standards,
     web_host,
 )
-from checks.mail import dane, information, mta_sts, smtp, tls_rpt
+from checks.mail import dane, information, mta_sts, nameservers, smtp, tls_rpt
 
 _SUBJECTS = (
     content,
@@ -38,6 +38,7 @@ _SUBJECTS = (
     web_host,
     mail_dkim,
     mail_domain,
+    nameservers,
     smtp,
     mta_sts,
     tls_rpt,

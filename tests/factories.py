@@ -39,6 +39,7 @@ from auditor.model import (
     MailFacts,
     MtaStsFacts,
     MxFacts,
+    NameServerFacts,
     Place,
     Reason,
     RegisteredMailbox,
@@ -239,6 +240,9 @@ def make_mail(**changes: Any) -> MailFacts:
         ),
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
         transport=make_transport(),
+        nameservers=NameServerFacts(
+            "valid", DOMAIN, ((f"ns1.{DOMAIN}", ("203.0.113.1",)), (f"ns2.{DOMAIN}", ("198.51.100.1",)))
+        ),
     )
     return replace(mail, **changes)
 

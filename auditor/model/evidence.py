@@ -181,6 +181,15 @@ class TransportEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class NameServersLook:
+    """The NS records of the zone that holds a domain, and the addresses of each server."""
+
+    zone: str
+    answer: Outcome[DnsAnswer]
+    servers: tuple[tuple[str, Outcome[tuple[str, ...]]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MailEvidence:
     """DNS facts of one mail domain, looked up once per run. TXT answers are raw; read/records parses them.
 
@@ -206,3 +215,4 @@ class MailEvidence:
     queries: int = 0
     attempt: int = 1
     transport: TransportEvidence | None = None
+    nameservers: NameServersLook | None = None

@@ -13,7 +13,7 @@ from auditor.model.mailboxes import MailboxRegister
 from auditor.model.observed import ObservedSection
 from auditor.model.outcome import Reason
 from auditor.model.quality import QualityFacts
-from auditor.model.transport import TransportFacts
+from auditor.model.transport import NameServerFacts, TransportFacts
 
 
 class SiteState(StrEnum):
@@ -353,6 +353,7 @@ class MailFacts:
     confirmed: bool = True
     evidence: MailEvidence | None = None
     transport: TransportFacts | None = None  # None: not looked at
+    nameservers: NameServerFacts | None = None  # None: not looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,17 @@ class TlsRptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NameServerFacts:
+    """RFC 1034 section 4.1, RFC 2182. `state`: valid, unverifiable. `zone` is the name that holds the NS records."""
+
+    state: str
+    zone: str = ""
+    servers: tuple[tuple[str, tuple[str, ...]], ...] = ()  # host, addresses
+    problems: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DaneHost:
     """The TLSA records of one mail server. `state`: match, mismatch, unchecked (no certificate was seen), unusable,
     insecure (no DNSSEC, so without effect), none, unverifiable."""

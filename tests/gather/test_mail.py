@@ -79,6 +79,7 @@ def test_it_asks_nothing_beyond_what_the_records_call_for() -> None:
             (DOMAIN, "MX"), (DOMAIN, "TXT"), (f"mail.{DOMAIN}", "A"), (f"mail.{DOMAIN}", "AAAA"),
             (f"_spf.{DOMAIN}", "TXT"), (f"_dmarc.{DOMAIN}", "TXT"), (f"s1._domainkey.{DOMAIN}", "TXT"),
             (f"_mta-sts.{DOMAIN}", "TXT"), (f"_smtp._tls.{DOMAIN}", "TXT"), (f"_25._tcp.mail.{DOMAIN}", "TLSA"),
+            (DOMAIN, "NS"), ("gov.example", "NS"),  # the zone that holds the domain: here none is found
             (".", "SOA"),  # whether the resolver validates, as the TLSA records are not authenticated
             (f"default._bimi.{DOMAIN}", "TXT"), (DOMAIN, "CAA"), ("gov.example", "CAA"), ("example", "CAA"),
             *((f"{name}.{DOMAIN}", "SRV") for name in ("_autodiscover._tcp", "_submissions._tcp", "_imaps._tcp")),

@@ -12,6 +12,7 @@ from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
+from auditor.gather.mail.nameservers import look_at_nameservers
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
 from auditor.gather.mail.transport import Outside, look_at_transport
@@ -51,12 +52,13 @@ async def look_at_mail_domain(
     started = datetime.now(UTC)
     counted = Counted(resolver)
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address), (txt, spf), (dmarc, reports), dkim, transport = await asyncio.gather(
+    (mx, address), (txt, spf), (dmarc, reports), dkim, transport, servers = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
+        look_at_nameservers(domain, counted),
     )
     return MailEvidence(
         domain=domain,
@@ -74,6 +76,7 @@ async def look_at_mail_domain(
         queries=counted.queries,
         attempt=attempt,
         transport=transport,
+        nameservers=servers,
     )
 
 

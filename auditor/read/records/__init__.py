@@ -9,6 +9,7 @@ from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
 from auditor.read.records.dmarc_reports import read_reports
 from auditor.read.records.mx import read_mx
+from auditor.read.records.nameservers import read_nameservers
 from auditor.read.records.outcomes import NEGATIVE, blindness
 from auditor.read.records.problems import Problem
 from auditor.read.records.spf import read_spf
@@ -54,6 +55,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
         transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
+        nameservers=read_nameservers(evidence.nameservers) if evidence.nameservers else None,
     )
 
 

@@ -116,6 +116,10 @@ class Problem(StrEnum):
     MTA_STS_CERTIFICATE = "mta_sts_certificate"
 
     # TLS-RPT (RFC 8460)
+    NS_SINGLE = "ns_single"
+    NS_SAME_NETWORK = "ns_same_network"
+    NS_UNRESOLVED = "ns_unresolved"
+    NS_PRIVATE_ADDRESS = "ns_private_address"
     TLS_RPT_MISSING = "tls_rpt_missing"
     TLS_RPT_MULTIPLE = "tls_rpt_multiple"
     TLS_RPT_NEAR_MISS = "tls_rpt_near_miss"
