@@ -52,7 +52,7 @@ from auditor.read.records import read_mail
 from auditor.read.site import PageCache, read_site
 from auditor.read.urls import same_page_key
 from auditor.read.words import Vocabulary
-from auditor.rulebook import Rulebook, load_calendar, load_rulebook
+from auditor.rulebook import Rulebook, load_calendar, load_rulebook, load_trust_anchors
 from auditor.scoring import PersonVerdict, apply_person_verdicts, score
 from auditor.settings import Settings
 from auditor.vocabulary import load_vocabulary
@@ -97,6 +97,7 @@ class AuditContext:
     samples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # DKIM selectors of messages, by domain
     reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
     smtp: SmtpDoor | None = None  # None: port 25 is left alone
+    anchors: tuple[str, ...] = ()  # of DNSSEC
     renderer: Renderer | None = None  # None: pages that a script fills stay shells
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
@@ -119,7 +120,11 @@ class AuditContext:
                 self.vocabulary.dkim_selectors,
             )
             look = look_at_mail_domain(
-                domain, self.resolver, selectors=selectors, attempt=attempt, outside=Outside(self.network, self.smtp)
+                domain,
+                self.resolver,
+                selectors=selectors,
+                attempt=attempt,
+                outside=Outside(self.network, self.smtp, self.anchors),
             )
             self._mail[key] = asyncio.ensure_future(look)
         return await _shared(self._mail[key])
@@ -178,6 +183,7 @@ async def open_context(
             register,
             read_samples(settings.samples_folder) if settings.samples_folder else {},
             smtp=SmtpDoor(network, options.ca_file) if settings.mail_domain.smtp_look == "auto" else None,
+            anchors=load_trust_anchors(folder),
             renderer=renderer,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from checks import collect
 from config import shipped_folder
 
 AUTO = "auto"
+_ANCHOR = re.compile(r"\d{1,5} \d{1,3} \d{1,3} [0-9A-Fa-f]{40,128}")
 
 #: Groups of messages that word no verdict: changing them does not make another rule set.
 _NO_RULE = ("config.", "registry.", "label.", "site_state.", "section_state.", "agency_kind.", "hidden_as.", "trap.")
@@ -176,6 +178,18 @@ def load_calendar(folder: Path | None = None) -> Calendar:
             if row.confirmed:
                 worked |= _days(document, data.year, ("working_weekends", number), row.days())
     return Calendar(frozenset(days_off), frozenset(years), frozenset(worked))
+
+
+def load_trust_anchors(folder: Path | None = None) -> tuple[str, ...]:
+    """The DS records of the root from trust_anchors.yaml, in zone-file form. Raises ConfigError."""
+    document = load_yaml(configuration_file(folder, "trust_anchors.yaml"))
+    rows = document.data.get("root") if isinstance(document.data, dict) else None
+    if not isinstance(rows, list) or not rows:
+        raise document.error(("root",), "mapping")
+    for number, row in enumerate(rows):
+        if not isinstance(row, str) or not _ANCHOR.fullmatch(row):
+            raise document.error(("root", number), "cfg_anchor")
+    return tuple(rows)
 
 
 def configuration_file(folder: Path | None, name: str) -> Path:

@@ -23,7 +23,7 @@ from checks import (
     standards,
     web_host,
 )
-from checks.mail import dane, information, mta_sts, nameservers, smtp, tls_rpt
+from checks.mail import dane, dnssec, information, mta_sts, nameservers, smtp, tls_rpt
 
 _SUBJECTS = (
     content,
@@ -39,6 +39,7 @@ _SUBJECTS = (
     mail_dkim,
     mail_domain,
     nameservers,
+    dnssec,
     smtp,
     mta_sts,
     tls_rpt,

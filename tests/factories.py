@@ -28,6 +28,7 @@ from auditor.model import (
     DetectorFacts,
     DkimFacts,
     DmarcFacts,
+    DnssecFacts,
     EncodingFacts,
     Finding,
     HostLook,
@@ -240,6 +241,7 @@ def make_mail(**changes: Any) -> MailFacts:
         ),
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
         transport=make_transport(),
+        dnssec=DnssecFacts("secure", DOMAIN),
         nameservers=NameServerFacts(
             "valid", DOMAIN, ((f"ns1.{DOMAIN}", ("203.0.113.1",)), (f"ns2.{DOMAIN}", ("198.51.100.1",)))
         ),

@@ -19,7 +19,7 @@ import dns.rrset
 from dns.rdtypes.ANY.TXT import TXT
 
 from auditor.gather.dns_wire import NoReply, Unreachable, ask_tcp, ask_udp
-from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason
+from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason, SignedAnswer
 
 _STRIKES = 2  # time-outs in a row after which a resolver has to prove that it is alive
 _PAYLOAD = 1232  # bytes of UDP asked for: fits the smallest IPv6 path (DNS flag day 2020)
@@ -56,6 +56,7 @@ class Resolver:
         self._servers: list[_Nameserver] | None = None
         self._trouble = ""
         self._cache: dict[tuple[str, str], asyncio.Task[Outcome[DnsAnswer]]] = {}
+        self._signed: dict[tuple[str, str], asyncio.Task[Outcome[SignedAnswer]]] = {}
         self._probing = asyncio.Lock()
         self._queries = 0
         self._kept: int | None = None
@@ -77,6 +78,37 @@ class Resolver:
             task = self._cache[key] = asyncio.create_task(self._look(*key))
             self._let_go()
         return await asyncio.shield(task)  # one caller's cancellation must not take the answer from the others
+
+    async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+        """The whole answer with signatures and proofs, not validated by the resolver (CD), for a walk of our own.
+
+        NXDOMAIN and "no data" are answers here: what matters is their proof. Failed and NotRun as in lookup().
+        """
+        key = (name.lower().rstrip("."), f"signed {rdtype.upper()}")
+        task = self._signed.get(key)
+        if task is None:
+            task = self._signed[key] = asyncio.create_task(self._look_signed(key[0], rdtype.upper()))
+            if self._kept is not None and len(self._signed) > self._kept:  # asked again where it is needed again
+                self._signed = {name: one for name, one in self._signed.items() if not one.done()}
+        return await asyncio.shield(task)
+
+    async def _look_signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+        try:
+            flags = dns.flags.RD | dns.flags.CD
+            question = dns.message.make_query(
+                name or ".", rdtype, use_edns=0, payload=_PAYLOAD, flags=flags, want_dnssec=True
+            )
+        except (dns.exception.DNSException, UnicodeError) as error:
+            return Failed(Reason.DNS_ERROR, f"{name}: {error}")
+        last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
+        for server in self._alive():
+            reply = await self._exchange(server, question, name, rdtype)
+            if isinstance(reply, dns.message.Message):
+                if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                    return Completed(SignedAnswer(name, rdtype, reply.to_wire(max_size=65535)))
+                reply = Failed(_RCODES.get(reply.rcode(), Reason.DNS_ERROR), f"{server}: {name} {rdtype}")
+            last = reply
+        return last
 
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
         """IPv4, then IPv6 addresses of `host`. An address literal and localhost (RFC 6761 section 6.3) need no query.
@@ -111,6 +143,11 @@ class Resolver:
         for key, task in list(self._cache.items()):
             if task.done() and (task.cancelled() or not isinstance(task.result(), Completed)):
                 del self._cache[key]
+        self._signed = {
+            key: task
+            for key, task in self._signed.items()
+            if not task.done() or (not task.cancelled() and isinstance(task.result(), Completed))
+        }
         self._servers = None
 
     # -- one question -----------------------------------------------------------------------------------------------
@@ -137,6 +174,13 @@ class Resolver:
     async def _ask(
         self, server: _Nameserver, question: dns.message.Message, name: str, rdtype: str
     ) -> Completed[DnsAnswer] | Failed | NotRun:
+        reply = await self._exchange(server, question, name, rdtype)
+        return _outcome(reply, name, rdtype, str(server)) if isinstance(reply, dns.message.Message) else reply
+
+    async def _exchange(
+        self, server: _Nameserver, question: dns.message.Message, name: str, rdtype: str
+    ) -> dns.message.Message | Failed | NotRun:
+        """One question to one resolver, by TCP where the answer does not fit."""
         self._queries += 1
         try:
             reply = await ask_udp(question, server.address, server.port, self._timeout)
@@ -158,7 +202,7 @@ class Resolver:
             return Failed(Reason.DNS_ERROR, f"{server}: truncated answer to {name} {rdtype}, TCP: {error}")
         except NoReply:
             return Failed(Reason.DNS_TIMEOUT, f"{server}: truncated answer to {name} {rdtype}, TCP timed out")
-        return _outcome(reply, name, rdtype, str(server))
+        return reply
 
     async def _knows_the_root(self, server: _Nameserver) -> bool:
         """False for a resolver of a closed network that denies every name: what it denies says nothing.

@@ -181,6 +181,32 @@ class TransportEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedAnswer:
+    """A whole DNS message as it came, with signatures and proofs (DO and CD set): `wire` is RFC 1035 form."""
+
+    name: str
+    rdtype: str
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DnssecStep:
+    """One name on the way down: its DS in the zone above (None for the root) and its DNSKEY."""
+
+    name: str
+    ds: Outcome[SignedAnswer] | None
+    keys: Outcome[SignedAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class DnssecLook:
+    """The chain from the root to a domain, and the trust anchors that it is to begin with (DS records as text)."""
+
+    anchors: tuple[str, ...]
+    steps: tuple[DnssecStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NameServersLook:
     """The NS records of the zone that holds a domain, and the addresses of each server."""
 
@@ -216,3 +242,4 @@ class MailEvidence:
     attempt: int = 1
     transport: TransportEvidence | None = None
     nameservers: NameServersLook | None = None
+    dnssec: DnssecLook | None = None

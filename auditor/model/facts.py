@@ -13,7 +13,7 @@ from auditor.model.mailboxes import MailboxRegister
 from auditor.model.observed import ObservedSection
 from auditor.model.outcome import Reason
 from auditor.model.quality import QualityFacts
-from auditor.model.transport import NameServerFacts, TransportFacts
+from auditor.model.transport import DnssecFacts, NameServerFacts, TransportFacts
 
 
 class SiteState(StrEnum):
@@ -354,6 +354,7 @@ class MailFacts:
     evidence: MailEvidence | None = None
     transport: TransportFacts | None = None  # None: not looked at
     nameservers: NameServerFacts | None = None  # None: not looked at
+    dnssec: DnssecFacts | None = None  # None: not looked at
 
 
 @dataclass(frozen=True, slots=True)

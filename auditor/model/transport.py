@@ -37,6 +37,16 @@ class TlsRptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DnssecFacts:
+    """RFC 4033 section 5. `state`: secure, insecure, bogus, unverifiable. `zone` is where the chain ends, or breaks."""
+
+    state: str
+    zone: str = ""
+    why: str = ""  # key of a message
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NameServerFacts:
     """RFC 1034 section 4.1, RFC 2182. `state`: valid, unverifiable. `zone` is the name that holds the NS records."""
 

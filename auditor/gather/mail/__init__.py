@@ -10,13 +10,24 @@ from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
 from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
+from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx
 from auditor.gather.mail.nameservers import look_at_nameservers
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
 from auditor.gather.mail.transport import Outside, look_at_transport
-from auditor.model import Completed, DnsAnswer, MailEvidence, MxTarget, NotRun, Outcome, Reason
+from auditor.model import (
+    Completed,
+    DnsAnswer,
+    DnssecLook,
+    MailEvidence,
+    MxTarget,
+    NameServersLook,
+    NotRun,
+    Outcome,
+    Reason,
+)
 from auditor.read.records.outcomes import fold_name
 
 __all__ = [
@@ -52,13 +63,13 @@ async def look_at_mail_domain(
     started = datetime.now(UTC)
     counted = Counted(resolver)
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address), (txt, spf), (dmarc, reports), dkim, transport, servers = await asyncio.gather(
+    (mx, address), (txt, spf), (dmarc, reports), dkim, transport, (servers, chain) = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
-        look_at_nameservers(domain, counted),
+        _look_at_zone(domain, counted, resolver, (outside or Outside()).anchors),
     )
     return MailEvidence(
         domain=domain,
@@ -77,7 +88,19 @@ async def look_at_mail_domain(
         attempt=attempt,
         transport=transport,
         nameservers=servers,
+        dnssec=chain,
     )
+
+
+async def _look_at_zone(
+    domain: str, counted: Counted, resolver: Lookups, anchors: tuple[str, ...]
+) -> tuple[NameServersLook, DnssecLook | None]:
+    """Name servers; and the chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
+    servers = look_at_nameservers(domain, counted)
+    if not anchors or not isinstance(resolver, AsksSigned):
+        return await servers, None
+    both: tuple[NameServersLook, DnssecLook] = await asyncio.gather(servers, look_at_dnssec(domain, resolver, anchors))
+    return both
 
 
 async def _look_at_receivers(

@@ -23,10 +23,12 @@ MAX_SERVERS = 10  # mail servers whose TLSA records and port 25 are looked at
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What there is beside the DNS: a client for the policy file, a way to mail servers. None: not looked at."""
+    """What there is beside the plain DNS: a client for the policy file, a way to mail servers, the root's trust anchors
+    (DS records as text). Without one of them that part is not looked at."""
 
     hosts: PolicyHosts | None = None
     smtp: SmtpDoor | None = None
+    anchors: tuple[str, ...] = ()
 
 
 async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *, attempt: int = 1) -> TransportEvidence:

@@ -8,6 +8,7 @@ from auditor.model import Completed, DmarcFacts, MailEvidence, MailFacts, Reason
 from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
 from auditor.read.records.dmarc_reports import read_reports
+from auditor.read.records.dnssec import read_dnssec
 from auditor.read.records.mx import read_mx
 from auditor.read.records.nameservers import read_nameservers
 from auditor.read.records.outcomes import NEGATIVE, blindness
@@ -56,6 +57,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         evidence=evidence,
         transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
         nameservers=read_nameservers(evidence.nameservers) if evidence.nameservers else None,
+        dnssec=read_dnssec(evidence.dnssec, evidence.looked_at) if evidence.dnssec else None,
     )
 
 

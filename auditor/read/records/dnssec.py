@@ -1,0 +1,223 @@
+"""The chain of DNSSEC, walked from the root's trust anchors down to a name (RFC 4035 section 5). The clock is given.
+
+secure: every step is signed and valid. insecure: a signed zone proves that the next one is not signed. bogus:
+signatures are there and do not hold. What could not be seen or not be proven is unverifiable, never bogus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import dns.dnssec
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.node
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdataset
+import dns.rdatatype
+import dns.rrset
+from dns.rdtypes.ANY.DS import DS
+from dns.rdtypes.ANY.NSEC import NSEC
+from dns.rdtypes.ANY.NSEC3 import NSEC3
+
+from auditor.model import Completed, DnssecFacts, DnssecLook, DnssecStep, Outcome, Reason, SignedAnswer
+
+_MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
+_OPT_OUT = 1
+_HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
+
+Keys = dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]
+
+
+class _End(Exception):
+    """The walk ends here."""
+
+    def __init__(self, state: str, zone: dns.name.Name, why: str, reason: Reason | None = None) -> None:
+        super().__init__(why)
+        self.facts = DnssecFacts(state, _text(zone), why, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """The last zone whose keys are proven."""
+
+    name: dns.name.Name
+    keys: Keys
+
+
+def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
+    """The facts of one look; `now` is the real time at which it was made: signatures are valid for a time."""
+    anchors = [_ds(text) for text in look.anchors]
+    zone: _Zone | None = None
+    try:
+        for step in look.steps:
+            name = dns.name.from_text(step.name)
+            trusted = anchors if zone is None else _delegated(step, name, zone, now)
+            if trusted is not None:
+                zone = _Zone(name, _proven_keys(step.keys, name, trusted, now))
+    except _End as end:
+        return end.facts
+    return DnssecFacts("secure", _text(zone.name)) if zone is not None else DnssecFacts("unverifiable", "", "no_steps")
+
+
+def _ds(text: str) -> DS:
+    rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DS, text)
+    assert isinstance(rdata, DS)
+    return rdata
+
+
+def _text(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------
+
+
+def _proven_keys(answer: Outcome[SignedAnswer], zone: dns.name.Name, trusted: list[DS], now: datetime) -> Keys:
+    """The zone's keys, signed by one that a trusted DS names (RFC 4035 section 5.2)."""
+    message = _message(answer, zone)
+    keys, signatures = _set(message, zone, dns.rdatatype.DNSKEY)
+    if keys is None or signatures is None:
+        raise _End("bogus", zone, "no_keys")
+    if len(keys) > _MANY_KEYS or len(signatures) > _MANY_SIGNATURES:
+        raise _End("unverifiable", zone, "too_many_keys")
+    known = [ds for ds in trusted if ds.digest_type in _HASHES]
+    if not known:
+        raise _End("insecure", zone, "unknown_digest")  # RFC 4035 section 5.2: as if there were none
+    named = [key for key in keys if any(_names(ds, zone, key) for ds in known)]
+    if not named:
+        raise _End("bogus", zone, "ds_mismatch")
+    _validate(keys, signatures, {zone: dns.rrset.from_rdata_list(zone, keys.ttl, named)}, now, zone)
+    return {zone: keys}
+
+
+def _names(ds: DS, zone: dns.name.Name, key: dns.rdata.Rdata) -> bool:
+    try:
+        made = dns.dnssec.make_ds(zone, key, _HASHES[ds.digest_type], validating=True)
+    except (dns.exception.DNSException, ValueError):
+        return False
+    return (made.key_tag, made.algorithm, made.digest) == (ds.key_tag, ds.algorithm, ds.digest)
+
+
+def _validate(
+    records: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: Keys, now: datetime, zone: dns.name.Name
+) -> None:
+    if len(signatures) > _MANY_SIGNATURES:
+        raise _End("unverifiable", zone, "too_many_keys")
+    try:
+        dns.dnssec.validate(records, signatures, keys, now=now.timestamp())
+    except dns.exception.UnsupportedAlgorithm as error:
+        raise _End("unverifiable", zone, "algorithm") from error
+    except dns.exception.ValidationFailure as error:
+        raise _End("bogus", zone, _fault(signatures, now)) from error
+
+
+def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
+    at = now.timestamp()
+    if all(signature.expiration < at for signature in signatures):
+        return "expired"
+    if all(signature.inception > at for signature in signatures):
+        return "not_yet_valid"
+    return "bad_signature"
+
+
+# -- delegations ----------------------------------------------------------------------------------------------------
+
+
+def _delegated(step: DnssecStep, name: dns.name.Name, zone: _Zone, now: datetime) -> list[DS] | None:
+    """The DS records of the zone that begins at `name`; None if none begins there. Raises _End where the chain ends."""
+    assert step.ds is not None
+    message = _message(step.ds, name)
+    records, signatures = _set(message, name, dns.rdatatype.DS)
+    if records is not None:
+        if signatures is None:
+            raise _End("bogus", name, "unsigned_ds")
+        _validate(records, signatures, zone.keys, now, name)
+        return [ds for ds in records if isinstance(ds, DS)]
+    if message.rcode() == dns.rcode.NXDOMAIN:
+        raise _End("unverifiable", name, "no_such_name", Reason.DNS_NXDOMAIN)
+    _denied(message, name, zone, now)
+    return None
+
+
+def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now: datetime) -> None:
+    """What the proof that there is no DS says: no zone begins here (None), or an unsigned one (insecure)."""
+    for proof in _proofs(message, zone, now, name):
+        record = proof[0]
+        if isinstance(record, NSEC):
+            if proof.name == name:
+                _read_types(record, name)
+                return
+            if proof.name < name and record.next.is_subdomain(name):
+                return  # an empty non-terminal: no zone begins at a name without records
+        if isinstance(record, NSEC3):
+            wanted = dns.dnssec.nsec3_hash(name, record.salt, record.iterations, record.algorithm)
+            owner, following = proof.name.labels[0].decode().upper(), _base32(record.next)
+            if owner == wanted:
+                _read_types(record, name)
+                return
+            covers = owner < wanted < following or (following <= owner and (wanted > owner or wanted < following))
+            if record.flags & _OPT_OUT and covers:
+                raise _End("insecure", name, "no_ds")
+    raise _End("unverifiable", name, "no_proof")
+
+
+def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.name.Name) -> Iterator[dns.rrset.RRset]:
+    """The NSEC and NSEC3 records of the answer that the zone has signed."""
+    for kind in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3):
+        for records in message.authority:
+            if records.rdtype != kind or not records.name.is_subdomain(zone.name):
+                continue
+            signatures = message.get_rrset(
+                message.authority, records.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind
+            )
+            if signatures is not None:
+                _validate(records, signatures, zone.keys, now, name)
+                yield records
+
+
+def _read_types(record: NSEC | NSEC3, name: dns.name.Name) -> None:
+    """A name with NS and without DS and SOA hands over to an unsigned zone (RFC 4035 section 5.2)."""
+    types = {
+        window * 256 + byte * 8 + bit
+        for window, bitmap in record.windows
+        for byte, value in enumerate(bitmap)
+        for bit in range(8)
+        if value & (0x80 >> bit)
+    }
+    if dns.rdatatype.DS in types:
+        raise _End("unverifiable", name, "no_proof")
+    if dns.rdatatype.NS in types and dns.rdatatype.SOA not in types:
+        raise _End("insecure", name, "no_ds")
+
+
+def _base32(digest: bytes) -> str:
+    bits = "".join(f"{byte:08b}" for byte in digest)
+    return "".join("0123456789ABCDEFGHIJKLMNOPQRSTUV"[int(bits[n : n + 5], 2)] for n in range(0, len(bits), 5))
+
+
+# -- answers --------------------------------------------------------------------------------------------------------
+
+
+def _message(answer: Outcome[SignedAnswer], name: dns.name.Name) -> dns.message.Message:
+    if not isinstance(answer, Completed):
+        raise _End("unverifiable", name, "not_seen", answer.reason)
+    try:
+        return dns.message.from_wire(answer.value.wire, ignore_trailing=True)
+    except dns.exception.DNSException as error:
+        raise _End("unverifiable", name, "not_seen", Reason.DNS_ERROR) from error
+
+
+def _set(
+    message: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType
+) -> tuple[dns.rrset.RRset | None, dns.rrset.RRset | None]:
+    """The records of `kind` at `name` and their signatures."""
+    records = message.get_rrset(message.answer, name, dns.rdataclass.IN, kind)
+    signatures = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind)
+    return records, signatures
