@@ -189,7 +189,7 @@ def called_for(zone: Zone, name: str) -> set[tuple[str, str]]:
         (f"_mta-sts.{name}", "TXT"),  # RFC 8461 section 3.1
         (f"_smtp._tls.{name}", "TXT"),  # RFC 8460 section 3
         (f"default._bimi.{name}", "TXT"),  # the BIMI draft, section 4.2
-        (name, "NS"), (name, "SOA"),  # RFC 1034 section 4.2.1, RFC 2182: the name servers
+        *((above, "NS") for above in parents(name)), (name, "SOA"),  # RFC 1034 section 4.2.1, RFC 2182: the name servers
         *((above, "CAA") for above in parents(name)),  # RFC 8659 section 3: the climb
         *((f"_{service}._tcp.{name}", "SRV") for service in ("autodiscover", "submissions", "imaps")),  # RFC 6186, 8314
         *((f"_25._tcp.{host}", "TLSA") for host in hosts),  # RFC 7672 section 2.2.3
@@ -199,7 +199,7 @@ def called_for(zone: Zone, name: str) -> set[tuple[str, str]]:
             for address in zone.get(host, {}).get(kind, ()):
                 questions.add((ip_address(address).reverse_pointer, "PTR"))
     for signed in {name, *hosts}:  # the chain of trust from the root, RFC 4035 section 5
-        questions |= {(above, kind) for above in (*parents(signed), "") for kind in ("DS", "DNSKEY")}
+        questions |= {(above, kind) for above in (*parents(signed), ".") for kind in ("DS", "DNSKEY")}
     return questions
 
 

@@ -134,11 +134,21 @@ class DnsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReverseLook:
+    """The name of an address, and the addresses of that name: whether the two confirm each other."""
+
+    address: str
+    name: Outcome[DnsAnswer]
+    addresses: Outcome[tuple[str, ...]] | None = None  # of the first name; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
 class MxTarget:
     host: str
     preference: int
     addresses: Outcome[tuple[str, ...]]
     is_alias: bool = False  # the target is a CNAME (RFC 2181 section 10.3)
+    reverse: tuple[ReverseLook, ...] = ()  # of its addresses, as far as they were looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,3 +253,4 @@ class MailEvidence:
     transport: TransportEvidence | None = None
     nameservers: NameServersLook | None = None
     dnssec: DnssecLook | None = None
+    wildcard: Outcome[DnsAnswer] | None = None  # MX of a name that nobody has set up

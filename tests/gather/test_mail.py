@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def zone(**more: Mapping[str, Sequence[str]]) -> Zone:
         "gov.example": {"A": ["203.0.113.1"]},
         DOMAIN: {"MX": ["10 mail.tinh.gov.example."], "TXT": ["v=spf1 mx include:_spf.tinh.gov.example -all", "other"]},
         f"mail.{DOMAIN}": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]},
+        **{ip_address(one).reverse_pointer: {"PTR": [f"mail.{DOMAIN}."]} for one in ("203.0.113.5", "2001:db8::5")},
         f"_spf.{DOMAIN}": {"TXT": ["v=spf1 ip4:203.0.113.0/24 -all"]},
         f"_dmarc.{DOMAIN}": {"TXT": [f"v=DMARC1; p=reject; rua=mailto:bc@{DOMAIN}"]},
         f"_mta-sts.{DOMAIN}": {"TXT": ["v=STSv1; id=1"]},
@@ -79,6 +81,8 @@ def test_it_asks_nothing_beyond_what_the_records_call_for() -> None:
             (DOMAIN, "MX"), (DOMAIN, "TXT"), (f"mail.{DOMAIN}", "A"), (f"mail.{DOMAIN}", "AAAA"),
             (f"_spf.{DOMAIN}", "TXT"), (f"_dmarc.{DOMAIN}", "TXT"), (f"s1._domainkey.{DOMAIN}", "TXT"),
             (f"_mta-sts.{DOMAIN}", "TXT"), (f"_smtp._tls.{DOMAIN}", "TXT"), (f"_25._tcp.mail.{DOMAIN}", "TLSA"),
+            *((ip_address(address).reverse_pointer, "PTR") for address in ("203.0.113.5", "2001:db8::5")),
+            (f"khong-ton-tai-7963b370a4ed.{DOMAIN}", "MX"),  # whether every name below it has MX records
             (DOMAIN, "NS"), ("gov.example", "NS"),  # the zone that holds the domain: here none is found
             (".", "SOA"),  # whether the resolver validates, as the TLSA records are not authenticated
             (f"default._bimi.{DOMAIN}", "TXT"), (DOMAIN, "CAA"), ("gov.example", "CAA"), ("example", "CAA"),
@@ -149,7 +153,7 @@ def test_null_mx_rfc_7505_section_3() -> None:
 def test_an_alias_as_mx_target_rfc_2181_section_10_3() -> None:
     records = zone(**{f"mail.{DOMAIN}": {"CNAME": ["real.gov.example."]}, "real.gov.example": {"A": ["203.0.113.9"]}})
     read = facts(records)
-    assert (read.mx.state, read.mx.problems) == ("valid", (Problem.MX_TARGET_ALIAS,))
+    assert read.mx.state == "valid" and Problem.MX_TARGET_ALIAS in read.mx.problems
     assert read.mx.targets[0][2] == ("203.0.113.9",)
 
 

@@ -12,7 +12,7 @@ from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
 from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec
 from auditor.gather.mail.lookups import Counted, Lookups
-from auditor.gather.mail.mx import look_at_mx
+from auditor.gather.mail.mx import look_at_mx, look_at_wildcard
 from auditor.gather.mail.nameservers import look_at_nameservers
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
@@ -63,7 +63,7 @@ async def look_at_mail_domain(
     started = datetime.now(UTC)
     counted = Counted(resolver)
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address), (txt, spf), (dmarc, reports), dkim, transport, (servers, chain) = await asyncio.gather(
+    (mx, address, wildcard), (txt, spf), (dmarc, reports), dkim, transport, (servers, chain) = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
@@ -89,6 +89,7 @@ async def look_at_mail_domain(
         transport=transport,
         nameservers=servers,
         dnssec=chain,
+        wildcard=wildcard,
     )
 
 
@@ -105,12 +106,13 @@ async def _look_at_zone(
 
 async def _look_at_receivers(
     domain: str, resolver: Counted
-) -> tuple[Outcome[tuple[MxTarget, ...]], Outcome[tuple[str, ...]]]:
-    """The MX records; the domain's own addresses only where they matter, without MX (RFC 5321 section 5.1)."""
+) -> tuple[Outcome[tuple[MxTarget, ...]], Outcome[tuple[str, ...]], Outcome[DnsAnswer] | None]:
+    """The MX records; the domain's own addresses only where they matter, without MX (RFC 5321 section 5.1), and what a
+    name below it answers only where there are MX records that it could repeat."""
     mx = await look_at_mx(domain, resolver)
     if isinstance(mx, Completed):
-        return mx, NotRun(Reason.OUT_OF_SCOPE, "the domain has MX records")
-    return mx, await resolver.addresses(domain)
+        return mx, NotRun(Reason.OUT_OF_SCOPE, "the domain has MX records"), await look_at_wildcard(domain, resolver)
+    return mx, await resolver.addresses(domain), None
 
 
 async def _look_at_text(domain: str, resolver: Counted) -> tuple[Outcome[DnsAnswer], SpfLook]:

@@ -34,7 +34,7 @@ def read_mail(evidence: MailEvidence, first: MailEvidence | None = None) -> Mail
 
 def _read(evidence: MailEvidence) -> MailFacts:
     gone = is_gone(evidence)
-    mx = read_mx(evidence.mx, evidence.address)
+    mx = read_mx(evidence.mx, evidence.address, evidence.wildcard)
     hosts = {(name, rdtype): answer for name, rdtype, answer in evidence.spf_hosts}
     spf = read_spf(evidence.domain, evidence.txt, dict(evidence.spf_tree), hosts)
     dmarc = _policy(evidence, exists=not gone)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
-from auditor.model import Completed, MxFacts, MxTarget, Outcome, Reason
+from auditor.model import Completed, DnsAnswer, MxFacts, MxTarget, Outcome, Reason, ReverseLook
 from auditor.read.records.outcomes import absence, blindness
 from auditor.read.records.problems import Problem
 
@@ -49,13 +50,22 @@ def is_private(address: str) -> bool:
     return any(parsed in block for block in _PRIVATE if block.version == parsed.version)
 
 
-def read_mx(mx: Outcome[tuple[MxTarget, ...]], address: Outcome[tuple[str, ...]]) -> MxFacts:
-    """The MX facts of a domain from its MX records and its own addresses (the implicit MX)."""
+def read_mx(
+    mx: Outcome[tuple[MxTarget, ...]],
+    address: Outcome[tuple[str, ...]],
+    wildcard: Outcome[DnsAnswer] | None = None,
+) -> MxFacts:
+    """The MX facts of a domain from its MX records and its own addresses (the implicit MX).
+
+    `wildcard`: the MX answer for a name below it that nobody has set up.
+    """
     blind, gone = blindness(mx), absence(mx)
     if blind:
         return MxFacts("unverifiable", reason=blind)
     if isinstance(mx, Completed) and mx.value:
-        return _targets(mx.value)
+        facts = _targets(mx.value)
+        everywhere = wildcard is not None and isinstance(wildcard, Completed) and bool(wildcard.value.records)
+        return replace(facts, problems=(*facts.problems, Problem.MX_WILDCARD)) if everywhere else facts
     if isinstance(mx, Completed):
         return MxFacts("invalid", problems=(Problem.MX_UNREADABLE,))
     return _implicit(address, gone or Reason.DNS_NODATA)
@@ -109,4 +119,15 @@ def _target_problems(target: MxTarget) -> list[Problem]:
         found.append(Problem.MX_TARGET_UNRESOLVED)
     elif any(map(is_private, target.addresses.value)):
         found.append(Problem.MX_PRIVATE_ADDRESS)
-    return found
+    return found + [problem for look in target.reverse if (problem := _reverse_problem(look)) is not None]
+
+
+def _reverse_problem(look: ReverseLook) -> Problem | None:
+    """Many receivers refuse mail from an address without a name that leads back to it (RFC 1912 section 2.1)."""
+    if absence(look.name):
+        return Problem.MX_NO_PTR
+    if look.addresses is None or blindness(look.name) or blindness(look.addresses):
+        return None
+    found = look.addresses.value if isinstance(look.addresses, Completed) else ()
+    same = any(ipaddress.ip_address(text) == ipaddress.ip_address(look.address) for text in found)
+    return None if same else Problem.MX_PTR_UNCONFIRMED

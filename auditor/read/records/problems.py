@@ -22,6 +22,9 @@ class Problem(StrEnum):
     MX_TARGET_IS_ADDRESS = "mx_target_is_address"
     MX_PRIVATE_ADDRESS = "mx_private_address"
     MX_UNREADABLE = "mx_unreadable"
+    MX_NO_PTR = "mx_no_ptr"
+    MX_PTR_UNCONFIRMED = "mx_ptr_unconfirmed"
+    MX_WILDCARD = "mx_wildcard"
 
     # SPF (RFC 7208)
     SPF_MISSING = "spf_missing"

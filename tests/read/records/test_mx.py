@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model import Completed, Failed, MxTarget, NotRun, Outcome, Reason
+from auditor.model import Completed, DnsAnswer, Failed, MxTarget, NotRun, Outcome, Reason, ReverseLook
 from auditor.read.records.mx import is_private, parse_mx, read_mx
 from auditor.read.records.problems import Problem
 
@@ -151,3 +151,40 @@ def test_no_text_crashes_the_parser(text: str) -> None:
     parse_mx(text)
     parse_mx("10 " + text)
     is_private(text)
+
+
+def reverse(name: Outcome[DnsAnswer], back: Outcome[tuple[str, ...]] | None = None) -> MxTarget:
+    return MxTarget(
+        "mail.tinh.example", 10, Completed(("203.0.113.5",)), False, (ReverseLook("203.0.113.5", name, back),)
+    )
+
+
+NAMED: Outcome[DnsAnswer] = Completed(DnsAnswer("5.113.0.203.in-addr.arpa", "PTR", ("mail.tinh.example.",)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "problems"),
+    [
+        pytest.param(reverse(NAMED, Completed(("203.0.113.5",))), (), id="1912-2.1-confirmed"),
+        pytest.param(reverse(NAMED, Completed(("203.0.113.9",))), (Problem.MX_PTR_UNCONFIRMED,), id="1912-2.1-another"),
+        pytest.param(reverse(Failed(Reason.DNS_NXDOMAIN)), (Problem.MX_NO_PTR,), id="1912-2.1-no-name"),
+        pytest.param(reverse(Failed(Reason.DNS_TIMEOUT)), (), id="time-out"),
+        pytest.param(reverse(NAMED, Failed(Reason.DNS_SERVFAIL)), (), id="name-not-seen"),
+    ],
+)
+def test_a_servers_address_and_its_name_confirm_each_other(seen: MxTarget, problems: tuple[Problem, ...]) -> None:
+    facts = read_mx(Completed((seen,)), NONE)
+    assert (facts.state, facts.problems) == ("valid", problems)
+
+
+@pytest.mark.parametrize(
+    ("wildcard", "problems"),
+    [
+        (Completed(DnsAnswer("x.tinh.example", "MX", ("10 mail.tinh.example.",))), (Problem.MX_WILDCARD,)),
+        (Failed(Reason.DNS_NXDOMAIN), ()),
+        (Failed(Reason.DNS_TIMEOUT), ()),
+        (None, ()),
+    ],
+)
+def test_mx_for_every_name_is_noted(wildcard: Outcome[DnsAnswer] | None, problems: tuple[Problem, ...]) -> None:
+    assert read_mx(Completed((target(GOOD),)), NONE, wildcard).problems == problems
