@@ -143,11 +143,7 @@ class Resolver:
         for key, task in list(self._cache.items()):
             if task.done() and (task.cancelled() or not isinstance(task.result(), Completed)):
                 del self._cache[key]
-        self._signed = {
-            key: task
-            for key, task in self._signed.items()
-            if not task.done() or (not task.cancelled() and isinstance(task.result(), Completed))
-        }
+        self._signed = {}  # a fault in signatures is an answer, too, and to be seen twice
         self._servers = None
 
     # -- one question -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.model import AgencyFacts, Criterion, Finding, Reason, Verdict, check
+from auditor.model import AgencyFacts, Criterion, Finding, MailFacts, Reason, Verdict, check
 from checks.mail.wording import for_operator, not_configured, said, unknown
 
 _VERDICTS = {"secure": Verdict.PASS, "insecure": Verdict.FAIL, "bogus": Verdict.FAIL}
@@ -19,4 +19,15 @@ def dnssec(facts: AgencyFacts, rule: Criterion) -> Finding:
     if seen.state not in _VERDICTS:
         return unknown(rule, mail, seen.reason or Reason.DNS_ERROR, asked)
     why = rule.say(f"mail.dnssec.why.{seen.why}", zone=seen.zone) if seen.why else ""
-    return said(rule, mail, _VERDICTS[seen.state], f"mail.dnssec.{seen.state}", asked=asked, zone=seen.zone, why=why)
+    verdict, key = _VERDICTS[seen.state], f"mail.dnssec.{seen.state}"
+    if verdict is Verdict.FAIL and _is_above(seen.zone, mail):
+        verdict, key = Verdict.NOT_APPLICABLE, "mail.dnssec.above"
+    elif seen.state == "bogus" and not mail.confirmed:
+        verdict, key = Verdict.UNVERIFIED, "mail.unconfirmed"
+    return said(rule, mail, verdict, key, asked=asked, zone=seen.zone, why=why)
+
+
+def _is_above(zone: str, mail: MailFacts) -> bool:
+    """True if the chain ends above the zone that holds the domain: its operator can mend nothing there."""
+    own = mail.nameservers.zone if mail.nameservers is not None and mail.nameservers.state == "valid" else mail.domain
+    return zone != own and own.endswith("." + zone)

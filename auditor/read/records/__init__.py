@@ -95,4 +95,6 @@ def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
     sts = facts.transport.mta_sts if facts.transport is not None else None
     if sts is not None and sts.state == "policy_failed" and sts.reason is not None:
         resting["mta_sts"] = (sts.state, sts.reason)  # the policy's host did not answer, or not as it should
+    if facts.dnssec is not None and facts.dnssec.state == "bogus":  # a change of keys under way may look like it
+        resting["dnssec"] = (facts.dnssec.why, Reason.DNS_SERVFAIL)
     return resting

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import dns.dnssec
 import dns.exception
@@ -29,6 +30,8 @@ from dns.rdtypes.ANY.NSEC3 import NSEC3
 from auditor.model import Completed, DnssecFacts, DnssecLook, DnssecStep, Outcome, Reason, SignedAnswer
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
+_MANY_PROOFS, _MANY_ITERATIONS = 8, 150  # RFC 9276 section 3.2; CVE-2023-50868
+_ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # that we can judge: RFC 8624 section 3.1, without SHA-1
 _OPT_OUT = 1
 _HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 
@@ -40,6 +43,9 @@ class _End(Exception):
 
     def __init__(self, state: str, zone: dns.name.Name, why: str, reason: Reason | None = None) -> None:
         super().__init__(why)
+        if zone == dns.name.root and state != "unverifiable":
+            # The root is signed. Where it does not look so, our resolver, our anchors or our clock are at fault.
+            state, reason = "unverifiable", Reason.DNS_ERROR
         self.facts = DnssecFacts(state, _text(zone), why, reason)
 
 
@@ -90,6 +96,8 @@ def _proven_keys(answer: Outcome[SignedAnswer], zone: dns.name.Name, trusted: li
     known = [ds for ds in trusted if ds.digest_type in _HASHES]
     if not known:
         raise _End("insecure", zone, "unknown_digest")  # RFC 4035 section 5.2: as if there were none
+    if not any(ds.algorithm in _ALGORITHMS for ds in known):
+        raise _End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
     named = [key for key in keys if any(_names(ds, zone, key) for ds in known)]
     if not named:
         raise _End("bogus", zone, "ds_mismatch")
@@ -110,10 +118,10 @@ def _validate(
 ) -> None:
     if len(signatures) > _MANY_SIGNATURES:
         raise _End("unverifiable", zone, "too_many_keys")
+    if not any(signature.algorithm in _ALGORITHMS for signature in signatures):
+        raise _End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
     try:
         dns.dnssec.validate(records, signatures, keys, now=now.timestamp())
-    except dns.exception.UnsupportedAlgorithm as error:
-        raise _End("unverifiable", zone, "algorithm") from error
     except dns.exception.ValidationFailure as error:
         raise _End("bogus", zone, _fault(signatures, now)) from error
 
@@ -148,7 +156,7 @@ def _delegated(step: DnssecStep, name: dns.name.Name, zone: _Zone, now: datetime
 
 def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now: datetime) -> None:
     """What the proof that there is no DS says: no zone begins here (None), or an unsigned one (insecure)."""
-    for proof in _proofs(message, zone, now, name):
+    for proof in islice(_proofs(message, zone, now, name), _MANY_PROOFS):
         record = proof[0]
         if isinstance(record, NSEC):
             if proof.name == name:
@@ -156,7 +164,7 @@ def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now:
                 return
             if proof.name < name and record.next.is_subdomain(name):
                 return  # an empty non-terminal: no zone begins at a name without records
-        if isinstance(record, NSEC3):
+        if isinstance(record, NSEC3) and record.iterations <= _MANY_ITERATIONS:
             wanted = dns.dnssec.nsec3_hash(name, record.salt, record.iterations, record.algorithm)
             owner, following = proof.name.labels[0].decode().upper(), _base32(record.next)
             if owner == wanted:

@@ -135,11 +135,42 @@ def test_signatures_that_do_not_hold_are_bogus(leaf: dict[str, object], why: str
     assert (facts.state, facts.zone, facts.why) == ("bogus", LEAF, why)
 
 
-def test_signatures_of_tomorrow_are_bogus() -> None:
+def test_a_clock_of_ours_that_is_wrong_accuses_nobody() -> None:
     made = tree()
     look = asyncio.run(look_at_dnssec(LEAF, made, made.anchors))
-    facts = read_dnssec(look, NOW - timedelta(days=200))
-    assert (facts.state, facts.zone, facts.why) == ("bogus", ".", "not_yet_valid")
+    for now in (NOW - timedelta(days=200), NOW + timedelta(days=200)):
+        facts = read_dnssec(look, now)
+        assert (facts.state, facts.zone, facts.reason) == ("unverifiable", ".", Reason.DNS_ERROR)
+
+
+@pytest.mark.parametrize("kind", ["keys", "signatures"])
+def test_a_resolver_that_keeps_back_the_roots_keys_or_signatures_accuses_nobody(kind: str) -> None:
+    made = tree()
+    with made.zones["."].writer() as writer:
+        if kind == "keys":
+            writer.delete(dns.name.root, dns.rdatatype.DNSKEY)
+        else:
+            writer.delete(dns.name.root, dns.rdatatype.RRSIG, dns.rdatatype.DNSKEY)
+    assert (made.look().state, made.look().zone) == ("unverifiable", ".")
+
+
+def test_algorithms_that_cannot_be_judged_accuse_nobody() -> None:
+    made = tree()
+    weak = dns.rrset.from_text(LEAF, 300, "IN", "DS", "1 3 2 " + "ab" * 32)  # DSA
+    with made.zones["gov.vn"].writer() as writer:
+        writer.replace(dns.name.from_text(LEAF), 300, weak[0])
+        writer.delete(dns.name.from_text(LEAF), dns.rdatatype.RRSIG, dns.rdatatype.DS)
+    zone = made.zones["gov.vn"]
+    public = dns.dnssec.make_dnskey(key("gov.vn").public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257)
+    records = zone.get_rrset(dns.name.from_text(LEAF), dns.rdatatype.DS)
+    assert records is not None
+    signature = dns.dnssec.sign(
+        records, key("gov.vn"), dns.name.from_text("gov.vn"), public,
+        inception=NOW - timedelta(days=1), expiration=NOW + timedelta(days=1), deterministic=False,
+    )  # fmt: skip
+    with zone.writer() as writer:
+        writer.add(dns.name.from_text(LEAF), 300, signature)
+    assert (made.look().state, made.look().why) == ("unverifiable", "algorithm")
 
 
 def test_tampered_keys_are_bogus() -> None:
@@ -188,7 +219,7 @@ def test_what_could_not_be_seen_is_unverifiable(where: tuple[str, str], fault: F
 def test_a_wrong_trust_anchor_is_not_believed() -> None:
     made = tree()
     made.anchors = load_trust_anchors()
-    assert (made.look().state, made.look().zone) == ("bogus", ".")
+    assert (made.look().state, made.look().zone) == ("unverifiable", ".")
 
 
 def test_more_keys_than_a_zone_has_are_not_tried() -> None:
@@ -207,9 +238,22 @@ def test_more_keys_than_a_zone_has_are_not_tried() -> None:
 )
 def test_verdicts(state: str, verdict: Verdict) -> None:
     why = {"insecure": "no_ds", "bogus": "expired"}.get(state, "")
-    finding = judge("mail.dnssec", make_facts(mail=make_mail(dnssec=DnssecFacts(state, LEAF, why))))
+    mail = make_mail(domain=LEAF, nameservers=None, dnssec=DnssecFacts(state, LEAF, why))
+    finding = judge("mail.dnssec", make_facts(mail=mail))
     assert finding.verdict is verdict
     assert "vi phạm" not in finding.seen
+
+
+def test_what_breaks_above_the_operators_zone_is_not_his() -> None:
+    for state, why in (("insecure", "no_ds"), ("bogus", "expired")):
+        mail = make_mail(domain=LEAF, nameservers=None, dnssec=DnssecFacts(state, "gov.vn", why))
+        finding = judge("mail.dnssec", make_facts(mail=mail))
+        assert (finding.verdict, "gov.vn" in finding.seen) == (Verdict.NOT_APPLICABLE, True)
+
+
+def test_broken_signatures_count_only_after_a_second_look() -> None:
+    broken = make_mail(domain=LEAF, nameservers=None, dnssec=DnssecFacts("bogus", LEAF, "expired"), confirmed=False)
+    assert judge("mail.dnssec", make_facts(mail=broken)).verdict is Verdict.UNVERIFIED
 
 
 def test_the_resolver_passes_on_whole_answers_and_says_when_there_is_none() -> None:
