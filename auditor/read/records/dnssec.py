@@ -32,7 +32,7 @@ from auditor.model import Completed, DnssecFacts, DnssecLook, DnssecStep, Outcom
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
 _MANY_PROOFS, _MANY_ITERATIONS = 8, 150  # RFC 9276 section 3.2; CVE-2023-50868
 _ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # that we can judge: RFC 8624 section 3.1, without SHA-1
-_OPT_OUT = 1
+_SHA1, _OPT_OUT = 1, 1  # NSEC3's only hash algorithm, and its flag (RFC 5155 sections 11 and 3.1.2.1)
 _HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 
 Keys = dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]
@@ -164,9 +164,10 @@ def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now:
                 return
             if proof.name < name and record.next.is_subdomain(name):
                 return  # an empty non-terminal: no zone begins at a name without records
-        if isinstance(record, NSEC3) and record.iterations <= _MANY_ITERATIONS:
+        # RFC 5155 section 8.1: a hash algorithm that is not known is ignored, and with it the record
+        if isinstance(record, NSEC3) and record.algorithm == _SHA1 and record.iterations <= _MANY_ITERATIONS:
             wanted = dns.dnssec.nsec3_hash(name, record.salt, record.iterations, record.algorithm)
-            owner, following = proof.name.labels[0].decode().upper(), _base32(record.next)
+            owner, following = proof.name.labels[0].decode("latin-1").upper(), _base32(record.next)
             if owner == wanted:
                 _read_types(record, name)
                 return
@@ -177,7 +178,7 @@ def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now:
 
 
 def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.name.Name) -> Iterator[dns.rrset.RRset]:
-    """The NSEC and NSEC3 records of the answer that the zone has signed."""
+    """The NSEC and NSEC3 records of the answer that the zone has signed; one whose signature fails proves nothing."""
     for kind in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3):
         for records in message.authority:
             if records.rdtype != kind or not records.name.is_subdomain(zone.name):
@@ -185,9 +186,18 @@ def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.
             signatures = message.get_rrset(
                 message.authority, records.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind
             )
-            if signatures is not None:
-                _validate(records, signatures, zone.keys, now, name)
+            if signatures is not None and _holds(records, signatures, zone, now, name):
                 yield records
+
+
+def _holds(
+    records: dns.rrset.RRset, signatures: dns.rrset.RRset, zone: _Zone, now: datetime, name: dns.name.Name
+) -> bool:
+    try:
+        _validate(records, signatures, zone.keys, now, name)
+    except _End:
+        return False
+    return True
 
 
 def _read_types(record: NSEC | NSEC3, name: dns.name.Name) -> None:

@@ -18,7 +18,7 @@ def read_nameservers(look: NameServersLook) -> NameServerFacts:
     if missing := absence(look.answer):
         return NameServerFacts("unverifiable", look.zone, reason=missing)  # a name that lives has them somewhere above
     servers = tuple((host, found.value if isinstance(found, Completed) else ()) for host, found in look.servers)
-    unseen = any(not isinstance(found, Completed) and found.reason not in NEGATIVE for _, found in look.servers)
+    unseen = any(blindness(found) for _, found in look.servers)
     problems = [Problem.NS_SINGLE] if len(servers) < 2 else []
     if any(not isinstance(found, Completed) and found.reason in NEGATIVE for _, found in look.servers):
         problems.append(Problem.NS_UNRESOLVED)
@@ -27,7 +27,13 @@ def read_nameservers(look: NameServersLook) -> NameServerFacts:
         problems.append(Problem.NS_PRIVATE_ADDRESS)
     networks = {ipaddress.ip_network((address, _NETWORK[address.version]), strict=False) for address in addresses}
     apart = {version: sum(net.version == version for net in networks) for version in (4, 6)}
-    if len(servers) >= 2 and addresses and not unseen and max(apart.values()) < 2:
+    together = len(servers) >= 2 and max(apart.values()) < 2
+    if together and unseen:  # those that were not seen may stand elsewhere
+        return NameServerFacts("unverifiable", look.zone, servers, reason=_why_unseen(look))
+    if together and addresses:
         problems.append(Problem.NS_SAME_NETWORK)
-    reason = Reason.DNS_TIMEOUT if unseen and not problems and not addresses else None
-    return NameServerFacts("unverifiable" if reason else "valid", look.zone, servers, tuple(problems), reason)
+    return NameServerFacts("valid", look.zone, servers, tuple(problems))
+
+
+def _why_unseen(look: NameServersLook) -> Reason:
+    return next(reason for _, found in look.servers if (reason := blindness(found)) is not None)

@@ -206,6 +206,29 @@ def test_a_proof_that_nobody_signed_is_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("algorithm", "iterations", "flags", "state"),
+    [(1, 0, 1, "insecure"), (1, 0, 0, "unverifiable"), (2, 0, 1, "unverifiable"), (1, 60_000, 1, "unverifiable")],
+    ids=["opt-out", "covered without opt-out", "RFC 5155 8.1: unknown hash", "RFC 9276 3.2: too many iterations"],
+)
+def test_hashed_proofs(algorithm: int, iterations: int, flags: int, state: str) -> None:
+    """One NSEC3 record that covers every name, instead of the NSEC of an unsigned delegation."""
+    made, apex = tree(signed=False), dns.name.from_text("gov.vn")
+    owner = dns.name.Name((b"0" * 32, *apex.labels))
+    proof = dns.rrset.from_text(
+        owner, 300, "IN", "NSEC3", f"{algorithm} {flags} {iterations} - {'V' * 32} NS SOA RRSIG DNSKEY"
+    )
+    public = dns.dnssec.make_dnskey(key("gov.vn").public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257)
+    signature = dns.dnssec.sign(
+        proof, key("gov.vn"), apex, public,
+        inception=NOW - timedelta(days=1), expiration=NOW + timedelta(days=1), deterministic=False,
+    )  # fmt: skip
+    answer = dns.message.make_response(dns.message.make_query(LEAF, "DS", want_dnssec=True))
+    answer.authority += [proof, dns.rrset.from_rdata(owner, 300, signature)]
+    made.faults[LEAF, "DS"] = Completed(SignedAnswer(LEAF, "DS", answer.to_wire(max_size=65535)))
+    assert made.look().state == state
+
+
+@pytest.mark.parametrize(
     "fault", [Failed(Reason.DNS_TIMEOUT), Failed(Reason.DNS_SERVFAIL), NotRun(Reason.RESOLVER_DOWN)]
 )
 @pytest.mark.parametrize("where", [(".", "DNSKEY"), ("vn", "DS"), (LEAF, "DNSKEY")])
