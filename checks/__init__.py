@@ -13,17 +13,27 @@ from checks import (
     deadlines,
     freshness,
     functions,
-    mail_dkim,
-    mail_domain,
-    mail_reports,
-    mail_subdomains,
     mailboxes,
     person,
     quality,
     standards,
+)
+from checks.mail import (
+    dane,
+    dkim,
+    dmarc,
+    dnssec,
+    information,
+    mta_sts,
+    mx,
+    nameservers,
+    reports,
+    smtp,
+    spf,
+    subdomains,
+    tls_rpt,
     web_host,
 )
-from checks.mail import dane, dnssec, information, mta_sts, nameservers, smtp, tls_rpt
 
 _SUBJECTS = (
     content,
@@ -36,8 +46,10 @@ _SUBJECTS = (
     addresses,
     mailboxes,
     web_host,
-    mail_dkim,
-    mail_domain,
+    dkim,
+    mx,
+    spf,
+    dmarc,
     nameservers,
     dnssec,
     smtp,
@@ -45,8 +57,8 @@ _SUBJECTS = (
     tls_rpt,
     dane,
     information,
-    mail_reports,
-    mail_subdomains,
+    reports,
+    subdomains,
     person,
 )
 

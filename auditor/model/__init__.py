@@ -32,25 +32,19 @@ from auditor.model.facts import (
     Dated,
     DateSource,
     DetectorFacts,
-    DkimFacts,
-    DmarcFacts,
     EncodingFacts,
     History,
-    HostMailFacts,
     Item,
     LookedAt,
-    MailFacts,
-    MxFacts,
     Place,
     Section,
     SectionState,
     SiteFacts,
     SiteState,
-    SpfBranch,
-    SpfFacts,
     Trap,
 )
 from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
+from auditor.model.mail_facts import DkimFacts, DmarcFacts, HostMailFacts, MailFacts, MxFacts, SpfBranch, SpfFacts
 from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
 from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, Redated
 from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason

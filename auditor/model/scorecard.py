@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from auditor.model.agency import Agency
 from auditor.model.evidence import HostLook, MailEvidence, SiteEvidence
-from auditor.model.facts import MailFacts, SiteFacts
+from auditor.model.facts import SiteFacts
 from auditor.model.finding import Finding, Verdict
+from auditor.model.mail_facts import MailFacts
 
 
 @dataclass(frozen=True, slots=True)

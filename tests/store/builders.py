@@ -42,7 +42,7 @@ from auditor.model import (
     SiteState,
     Verdict,
 )
-from auditor.model.facts import DmarcFacts, SpfFacts
+from auditor.model.mail_facts import DmarcFacts, SpfFacts
 
 NIGHT = date(2024, 3, 4)
 AT = datetime(2024, 3, 3, 18, 30, tzinfo=UTC)

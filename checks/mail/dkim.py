@@ -1,11 +1,11 @@
-"""The keys that mail of the domain is signed with. It belongs to the operator; a technical recommendation, no duty."""
+"""DKIM: the keys that mail of the domain is signed with. A technical recommendation."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from auditor.model import AgencyFacts, Criterion, DkimFacts, EvidenceRef, Finding, MailFacts, Reason, Verdict, check
+from checks.mail.wording import for_operator, not_configured, problem_texts
 
 
 @check("mail.dkim")
@@ -15,10 +15,9 @@ def dkim(facts: AgencyFacts, rule: Criterion) -> Finding:
     Selectors cannot be listed from the DNS: that none of those asked for has a key is never "no DKIM": unverified.
     A broken key counts as a fault only if the operator names its selector or a message was signed with it.
     """
-    if not facts.agency.operates_mail:
-        rule = replace(rule, counts=False)
+    rule = for_operator(facts, rule)
     if facts.mail is None:
-        return rule.finding(Verdict.UNVERIFIED, "mail.not_configured", reason=Reason.NOT_CONFIGURED)
+        return not_configured(rule)
     keys = facts.mail.dkim
     valid = [key for key in keys if key.state == "valid"]
     broken = [key for key in keys if key.state == "invalid" and key.source != "known"]
@@ -74,6 +73,6 @@ def _said(
             rule.say("mail.dkim.key", selector=one.selector, kind=one.kind, bits=one.bits) if one.bits else one.selector
             for one in shown
         ),
-        problems=" ".join(rule.messages.get(f"problem.{problem}", problem) for problem in problems),
+        problems=problem_texts(rule, problems),
         reason_text=rule.say(f"reason.{reason}") if reason else "",
     )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Reason, Verdict, check
-
-_NEGATIVE = frozenset({Reason.DNS_NXDOMAIN, Reason.DNS_NODATA})
+from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Verdict, check
+from checks.mail.wording import NEGATIVE, for_operator, not_configured
 
 
 @check("mail.subdomains")
@@ -16,15 +13,14 @@ def subdomains(facts: AgencyFacts, rule: Criterion) -> Finding:
     A name that does not exist has nothing else: no SPF record, no MX. One that exists may protect itself, which is not
     looked at here: a weak sp alone is partial, never a failure.
     """
-    if not facts.agency.operates_mail:
-        rule = replace(rule, counts=False)
+    rule = for_operator(facts, rule)
     if facts.mail is None:
-        return rule.finding(Verdict.UNVERIFIED, "mail.not_configured", reason=Reason.NOT_CONFIGURED)
+        return not_configured(rule)
     mail, seen, reason = facts.mail, facts.mail.dmarc, facts.mail.dmarc.reason
     enforcing = rule.parameters["enforcing"]
     if seen.state == "unverifiable":
         verdict, key = Verdict.UNVERIFIED, "mail.unverified"
-    elif reason in _NEGATIVE and not mail.confirmed:
+    elif reason in NEGATIVE and not mail.confirmed:
         verdict, key = Verdict.UNVERIFIED, "mail.unconfirmed"
     elif not seen.absent_policy:
         verdict, key = Verdict.FAIL, "mail.subdomains.nothing"

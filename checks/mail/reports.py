@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Reason, ReportFacts, Verdict, check
+from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, ReportFacts, Verdict, check
+from checks.mail.wording import not_configured
 
 
 @check("mail.reports")
@@ -13,7 +14,7 @@ def reports(facts: AgencyFacts, rule: Criterion) -> Finding:
     nobody.
     """
     if facts.mail is None:
-        return rule.finding(Verdict.UNVERIFIED, "mail.not_configured", reason=Reason.NOT_CONFIGURED)
+        return not_configured(rule)
     seen = facts.reports
     if seen is None or not seen.messages:
         return rule.finding(Verdict.NOT_APPLICABLE, "mail.reports.none", domain=facts.mail.domain)
