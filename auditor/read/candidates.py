@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
-from auditor.read.dom import Box
+from auditor.read.dom import BREAK, Box
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
-from auditor.read.page import Link, Page, absolute
+from auditor.read.page import HEADINGS, Link, Page, absolute
 from auditor.read.subject import is_service_portal
 from auditor.read.urls import is_english, is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
 
@@ -22,8 +22,11 @@ MENU_WORDS = 8
 _BLOCK_DEPTH = 2  # boxes between a block and its "Xem thêm"
 _ITEM = 0.95  # in a list's text only the vocabulary's own words name a section; the rest are items
 _HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_information"})
+_ALL_SUBJECTS = frozenset({"news", "direction"})  # their entries' titles may name any section's subject
 _HEADING = 0.65  # a page that names itself needs less than a link among many
 _ROW = 400  # characters: a larger row is layout
+_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # entries have days, sections have none
+_TILES, _TILE_WORDS, _MOSTLY = 30, 10, 0.6  # links; words of a link on average; share of the page's own text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,13 @@ def leads(
         if page is not start and same_page_key(page.url) in menu:
             for lead in _heading_leads(page, matcher):
                 best.setdefault((lead.detector, same_page_key(lead.url)), lead)
-        opens = page is start or _is_hub(menu.get(same_page_key(page.url)), matcher)
+        label = menu.get(same_page_key(page.url))
+        opens = page is start or _is_hub(page, label, matcher)
+        own = _strong(label, matcher) if label is not None and page is not start else frozenset()
         for lead in _page_leads(page, page is start, opens, agency, scope, matcher):
+            of_page = lead.detector in own - _HUBS or own & _ALL_SUBJECTS
+            if of_page and opens and lead.place is Place.BODY and lead.score < _ITEM:
+                continue  # an entry of the section that the page itself is
             key = (lead.detector, _target_key(lead))
             known = best.get(key)
             if known is None or rank(lead) > rank(known):
@@ -83,12 +91,34 @@ def leads(
     return out
 
 
-def _is_hub(label: str | None, matcher: LabelMatcher) -> bool:
-    """True for a page of the menu that may open further sections in its text: an introduction, or a name of its own."""
+def _is_hub(page: Page, label: str | None, matcher: LabelMatcher) -> bool:
+    """True for a page of the menu that may open further sections in its text: an introduction, a name of its own, or
+    a page that holds little but short links, whatever its label says."""
     if label is None:
         return False
-    strong = {detector for detector, score in matcher.scores(label, "").items() if score >= STRONG}
-    return strong <= _HUBS
+    if _holds_links_alone(page):
+        return True
+    return _strong(label, matcher) <= _HUBS
+
+
+def _strong(label: str, matcher: LabelMatcher) -> frozenset[str]:
+    """The detectors that the label names beyond doubt."""
+    return frozenset(detector for detector, score in matcher.scores(label, "").items() if score >= STRONG)
+
+
+def _holds_links_alone(page: Page) -> bool:
+    """True for tiles, cards or a plain list of links to further pages: most of the page's own words are theirs."""
+    links = [
+        link
+        for link in page.links
+        if link.url and link.folded and not link.is_file and link.box is not None and link.place is Place.BODY
+        if page.is_main(link.box)
+    ]
+    words = sum(link.folded.count(" ") + 1 for link in links)
+    targets = len({link.url for link in links})
+    if not 2 <= targets <= _TILES or words > _TILE_WORDS * len(links) or _DAY.search(page.main_text):
+        return False
+    return sum(len(link.text) for link in links) >= _MOSTLY * len(page.main_text)
 
 
 def _target_key(lead: Lead) -> str:
@@ -153,18 +183,26 @@ def _application_leads(page: Page, link: Link, scope: SiteScope, matcher: LabelM
 
 def _heading_leads(page: Page, matcher: LabelMatcher) -> Iterator[Lead]:
     """A page that names itself: its first headings and its title say which section it is, whatever its link said."""
-    names = [text for level, text in page.own_headings[:2]] + [re.split(r"\s[-|–»]\s", page.title)[0]]
+    names = [*_own_names(page), re.split(r"\s[-|–»]\s", page.title)[0]]
     for name in dict.fromkeys(names):
         for detector, score in matcher.scores(name, "").items():
             if score >= _HEADING:
                 yield Lead(detector, name, page.url, max(STRONG, score - 0.05), Place.BODY, "own", page.url)
 
 
+def _own_names(page: Page) -> list[str]:
+    """The first two headings of the page's own content; one that leads to another page names that page, not this."""
+    headings = (box for box in page.boxes if box.tag in HEADINGS and box.text and box.place is Place.BODY)
+    own = [nfc(box.text) for box in headings if page.is_main(box) and not any(one.tag == "a" for one in box.walk())]
+    return own[:2]
+
+
 def _may_name_a_section(page: Page, link: Link) -> bool:
     """On pages other than the start page a link in the text is an item's title rather than a section's name."""
     if link.place in (Place.HEADER, Place.SIDE, Place.FOOTER) or page.is_menu(link):
         return True
-    return len(link.folded.split()) <= _LABEL_WORDS_IN_BODY and (link.box is None or not _in_row(link.box))
+    name = _own_words(link) or link.folded
+    return len(name.split()) <= _LABEL_WORDS_IN_BODY and (link.box is None or not _in_row(link.box))
 
 
 def _in_row(box: Box) -> bool:
@@ -201,10 +239,18 @@ def _link_leads(
 
 
 def _own_words(link: Link) -> str:
-    """The link's words without those of a caption inside it: "<a>Hỏi đáp<span>Gửi câu hỏi</span></a>"."""
-    if link.box is None:
-        return ""
-    return nfc(" ".join(part for part in link.box.parts if isinstance(part, str)))
+    """The link's words without those of a caption inside it: "<a>Hỏi đáp<span>Gửi câu hỏi</span></a>", or
+    "<a><span><b>Hỏi đáp</b><br><small>Gửi câu hỏi</small></span></a>"."""
+    for box in link.box.walk() if link.box is not None else ():
+        own = ""
+        for part in box.parts:
+            if isinstance(part, str):
+                if part == BREAK and own.strip():
+                    break
+                own += part
+        if own.strip():
+            return nfc(own)
+    return ""
 
 
 def _block_name(link: Link, matcher: LabelMatcher) -> str:
@@ -245,7 +291,8 @@ def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScop
 def _has_submenu(box: Box) -> bool:
     """True for a menu entry that only opens its own list of links (accordion, drop-down)."""
     entry = next((outer for outer in list(box.ancestors())[:2] if outer.tag in ("li", "dt", "td")), None)
-    if entry is not None and any(inner.tag == "a" and inner is not box for inner in entry.walk()):
+    links = [inner for inner in entry.walk() if inner.tag == "a"] if entry is not None else []
+    if links and links[-1] is not box:  # a list of its own follows; what stands before it is not its list
         return True
     after = box.after
     if after is None or after.tag not in ("ul", "ol", "dl", "div", "dd"):

@@ -18,6 +18,7 @@ from auditor.read.urls import is_twin, same_page_key
 #: Places in which an address is the agency's own published contact.
 CONTACT_PLACES = frozenset({"contact_page", "footer", "header", "directory"})
 _CONTEXT = 140
+_DESK = 300  # characters: a desk is named with its room, person and telephone before its address
 _BEFORE = 110  # characters before an address that may say whose it is
 
 
@@ -40,7 +41,7 @@ def read_addresses(
                 p.where == place.where and (p.where in ("footer", "header") or p.url == place.url) for p in known
             ):
                 known.append(place)
-            if place.where in CONTACT_PLACES or place.where == "consultation":
+            if place.where in CONTACT_PLACES or place.where in ("consultation", "desk"):
                 contact.add(address.lower())
         if role in ("contact_page", "directory"):
             for src, alt in page.images:
@@ -57,6 +58,7 @@ def read_addresses(
 def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
     roles: dict[str, str] = {}
     for detector, role in (
+        ("access_to_information", "desk"),
         ("feedback", "feedback"),
         ("organisation", "directory"),
         ("email_directory", "directory"),
@@ -110,7 +112,7 @@ def _page_addresses(
 def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContext) -> str:
     if raw.address.rpartition("@")[2] in context.matcher.vocabulary.placeholder_mail:
         return "placeholder"
-    before = fold(box.text.partition(raw.address)[0][-_BEFORE:])
+    before = fold(_words_before(box, raw.address)[-_BEFORE:])
     if context.matcher.vocabulary.any_in("vendor_words", before):
         return "vendor"
     if box.place is Place.FOOTER:
@@ -122,11 +124,23 @@ def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContex
     around = fold(box.text[:600])
     if role == "feedback" and any(word in around for word in context.matcher.vocabulary.lists["send_words"]):
         return "consultation"
+    if role == "desk":
+        further = fold(_words_before(box, raw.address)[-_DESK:])
+        if context.matcher.vocabulary.any_in("desk_words", further):
+            return "desk"
     if role == "consultation" and context.matcher.vocabulary.any_in("send_words", before):
         return "consultation"  # nearer than on the section's own page: a published letter names its writer, too
     if _is_repeated_contact(page, box, context):
         return "footer"
     return "article" if page is not context.start else "home_page"
+
+
+def _words_before(box: Box, address: str) -> str:
+    """What stands before the address: in its own box, or, of a link that holds nothing else, in the box around it."""
+    before = box.text.partition(address)[0]
+    if before.strip() or box.parent is None or box.tag != "a":
+        return before
+    return box.words.text[box.parent.low : box.low]
 
 
 def _furniture_is_own(box: Box, place: Place, context: SiteContext) -> bool:

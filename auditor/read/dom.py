@@ -15,6 +15,7 @@ from auditor.model import Place
 _FORMAT = frozenset({"b", "i", "em", "strong", "u", "font", "small", "sup", "sub", "mark", "big", "tt", "ins", "wbr"})
 _SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
 _INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
+BREAK = "\n"  # what a <br> leaves among the parts of a box
 PAIR = "dl-pair"  # a term of a definition list with what follows it: no element of the page
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CHANGING = re.compile(r"\b(active|current|selected|open|hover|first|last|odd|even|in|show|collapsed)\b")
@@ -44,9 +45,17 @@ _STYLE = frozenset(
         "more",
     }
 )
+#: "card-header", "entry-footer": parts of one block among the content, not of the page.
+_COMPONENT = frozenset(
+    {"card", "panel", "modal", "box", "item", "post", "entry", "article", "accordion", "collapse", "block", "portlet"}
+    | {"section", "list", "table", "tab", "comment", "widget", "news", "view", "views", "well", "media"}
+)
+_ENDS = frozenset({"header", "hd", "banner", "footer", "foot", "bottom", "ft"})
+_SMALL_HEADER = 300  # characters: "page-header" around no more is the heading of the content
 _BREADCRUMB = frozenset({"breadcrumb", "breadcrumbs", "pathway", "duongdan"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}", re.I)
 
+_TITLE_WORDS = 5  # of a definition list's term: "Ngày ban hành", "Cơ quan ban hành" are fields
 _KEPT = 4000  # characters: the text of a larger box is cut out anew each time
 _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-only)(?:\s|$)")
 
@@ -156,7 +165,7 @@ def _fill(box: Box, node: LexborNode, depth: int) -> None:
         elif tag in _SKIP or tag is None or tag[0] in "-!_":
             pass
         elif tag == "br":
-            box.parts.append("\n")
+            box.parts.append(BREAK)
         elif depth > 200:  # bounded: hostile nesting
             box.parts.append(child.text(deep=True))
         elif tag in _FORMAT and not child.attributes:
@@ -214,7 +223,10 @@ def _pair(listing: Box) -> None:
     terms = [box for box in listing.children if box.tag == "dt"]
     linked = sum(any(inner.tag == "a" for inner in box.walk()) for box in listing.children)
     names = ["".join(part for box in term.walk() for part in box.parts if isinstance(part, str)) for term in terms]
-    items = sum(len(name.split()) >= 3 or any(c.isdigit() for c in name) for name in names)
+    items = sum(
+        len(name.split()) >= _TITLE_WORDS or any(c.isdigit() for c in name) or any(b.tag == "a" for b in term.walk())
+        for term, name in zip(terms, names, strict=True)
+    )
     if len(terms) < 2 or linked < 2 or items * 2 < len(terms):
         return
     pairs: list[Box | str] = []
@@ -285,8 +297,10 @@ def _hides(classes: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _place_words(classes: str) -> frozenset[str]:
-    """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left")."""
+    """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left") and not a
+    part of one block ("card-header")."""
     named = [name for name in classes.split() if not tokens(name) & _STYLE]
+    named = [name for name in named if not (tokens(name) & _COMPONENT and tokens(name) & _ENDS)]
     return tokens(" ".join(named))
 
 
@@ -312,11 +326,17 @@ def _hint(box: Box, inherited: Place, start: float) -> Place | None:
         return Place.FOOTER
     if words & _MAIN and not words & _HEADER:
         return Place.BODY
+    if "page-header" in box.classes.split() and box.weight <= _SMALL_HEADER and _holds_heading(box):
+        return None
     if words & _HEADER and start < 0.6:
         return Place.HEADER
     if words & _SIDE and inherited is Place.BODY and tag != "ul":
         return Place.SIDE
     return None
+
+
+def _holds_heading(box: Box) -> bool:
+    return any(inner.tag in ("h1", "h2", "h3") for inner in box.walk())
 
 
 def _in_article(box: Box) -> bool:

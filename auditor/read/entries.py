@@ -34,6 +34,7 @@ class Reading:
     month_first: bool | None = None
     fetch_day: date | None = None
     official_domains: tuple[str, ...] = ()
+    start: str = ""  # same_page_key of the site's start page: no entry of any list
     own_numbers: bool = False  # the rows are documents: the day after a row's own number is its day of issue
     known: dict[str, Dated] = field(default_factory=dict)  # same_page_key of an item -> its date from RSS or sitemap
     _found: dict[str, list[FoundDate]] = field(default_factory=dict, compare=False)  # texts already searched

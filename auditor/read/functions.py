@@ -22,9 +22,14 @@ _TEXT_KINDS = frozenset({"text", "search"})
 
 
 def search_sections(context: SiteContext) -> Iterator[Section]:
-    """A form with a target in which a reader can type words to search for; the start page's first."""
-    pages = [context.start, *(page for page in context.pages.values() if page is not context.start)]
-    for page in pages:
+    """A form with a target in which a reader can type words to search for: an own one before the portal's, the start
+    page's first."""
+    found = list(_search_forms(context))
+    yield from sorted(found, key=lambda section: not section.own)[:1]
+
+
+def _search_forms(context: SiteContext) -> Iterator[Section]:
+    for page in [context.start, *(page for page in context.pages.values() if page is not context.start)]:
         for form in page.forms:
             if not is_search_form(form, page is context.start, context):
                 continue
@@ -42,7 +47,8 @@ def search_sections(context: SiteContext) -> Iterator[Section]:
                 excerpt=excerpt(form.text, 120),
                 why="parent_portal" if state is SectionState.PARENT_ONLY else "",
             )
-            return
+            if state is SectionState.PRESENT:
+                return
 
 
 def is_search_form(form: Form, on_start: bool, context: SiteContext) -> bool:

@@ -10,18 +10,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from auditor.model import Item, Place
 from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
 from auditor.read.entries import NUMBER, Entry, Reading
-from auditor.read.folding import fold, nfc
+from auditor.read.folding import fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, url_date
 from auditor.read.page import Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
-from auditor.read.words import Vocabulary
 
+_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _MAX_ITEMS = 300
@@ -47,10 +48,10 @@ def _extract(page: Page, reading: Reading) -> tuple[Item, ...]:
     return tuple(_finish(page, entry, reading) for entry in entries[:_MAX_ITEMS])
 
 
-def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
+def content_links(page: Page, reading: Reading) -> list[Link]:
     """The links of a page that may be items: in its own content, not navigation, paging, twins or files."""
-    download = set(vocabulary.lists["download_words"])
-    not_labels = set(vocabulary.lists["not_labels"]) - download
+    download = set(reading.vocabulary.lists["download_words"])
+    not_labels = set(reading.vocabulary.lists["not_labels"]) - download
     own = same_page_key(page.url)
     out = []
     inline: dict[int, frozenset[int]] = {}
@@ -67,7 +68,9 @@ def content_links(page: Page, vocabulary: Vocabulary) -> list[Link]:
             ("http://", "https://", "www.")
         ):
             continue
-        if is_paging(link.url) or is_twin(link.url) or is_useless(link.url) or same_page_key(link.url) == own:
+        if is_paging(link.url) or is_twin(link.url) or is_useless(link.url):
+            continue
+        if same_page_key(link.url) in (own, reading.start):
             continue
         out.append(link)
     return out
@@ -105,7 +108,7 @@ def _inline_boxes(parent: Box) -> Iterator[int]:
 
 
 def _entries(page: Page, reading: Reading) -> list[Entry]:
-    links = content_links(page, reading.vocabulary)
+    links = content_links(page, reading)
     in_body = [link for link in links if link.place is Place.BODY]
     links = in_body or links
     download = set(reading.vocabulary.lists["download_words"])
@@ -114,17 +117,17 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     titles = [link for link in links if id(link) not in of_files]
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
-    boxes = _row_boxes(titles + files) | _grown_boxes(titles)
-    alone = [link for link in files if not any(id(box) in boxes for box in _around(link))]
-    boxes |= _grown_boxes(alone, titles)
+    boxes = _row_boxes(titles + files, page.root) | _grown_boxes(titles, page.root)
+    alone = [link for link in files if not any(id(box) in boxes for box in _around(link, page.root))]
+    boxes |= _grown_boxes(alone, page.root, titles)
     entries: dict[int, Entry] = {}
     order = {id(box): i for i, box in enumerate(page.boxes)}
     for link in titles + files:
         assert link.box is not None
-        box = next((b for b in (link.box, *link.box.ancestors()) if id(b) in boxes), link.box)
+        box = next((b for b in _around(link, page.root) if id(b) in boxes), link.box)
         entry = entries.setdefault(id(box), Entry(box, None, "", order[id(box)]))
         (entry.files if id(link) in of_files else entry.links).append(link)
-    for box in _rows_without_links(page, {id(e.box) for e in entries.values()}):
+    for box in _rows_without_links(page, {id(e.box) for e in entries.values()}, reading):
         entries[id(box)] = Entry(box, None, "", order[id(box)])
     out = [entry for entry in entries.values() if _name(entry, reading)]
     out.sort(key=lambda entry: entry.order)
@@ -133,16 +136,16 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     return _merge_same(out)
 
 
-def _row_boxes(links: Sequence[Link]) -> set[int]:
+def _row_boxes(links: Sequence[Link], root: Box) -> set[int]:
     """Rows and list entries of one item: few links, at most one of a title's length (in a table row: three)."""
     held: dict[int, tuple[Box, set[str], set[str]]] = {}
     for link in links:
-        row = next((b for b in _around(link) if b.tag in _ROWS), None)
+        row = next((b for b in _around(link, root) if b.tag in _ROWS), None)
         if row is None:
             continue
         # a list of files, or of fields with a file, inside a row belongs to the row
         around = ("tr", "article", "li") if row.tag == "dl" else ("tr", "article")
-        outer = next((b for b in row.ancestors() if b.tag in around), None)
+        outer = next((b for b in row.ancestors() if b.tag in around), None) if row is not root else None
         if outer is not None and outer.weight < 1500 and row.tag in ("li", "dl") and link.is_file:
             row = outer
         _, urls, titles = held.setdefault(id(row), (row, set(), set()))
@@ -156,18 +159,19 @@ def _row_boxes(links: Sequence[Link]) -> set[int]:
     }
 
 
-def _around(link: Link) -> Iterator[Box]:
-    """The link's box and everything around it, from the inside out."""
-    if link.box is not None:
-        yield link.box
-        yield from link.box.ancestors()
+def _around(link: Link, root: Box) -> Iterator[Box]:
+    """The link's box and everything around it up to the page's (or the part's) root, from the inside out."""
+    box = link.box
+    while box is not None:
+        yield box
+        box = box.parent if box is not root else None
 
 
-def _grown_boxes(links: Sequence[Link], others: Sequence[Link] = ()) -> set[int]:
+def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) -> set[int]:
     """For every link the largest box around it in which all links (and `others`) lead to the same page."""
     urls: dict[int, set[str]] = {}  # up to two per box: more than one is all that is asked
     for link in (*links, *others):
-        for box in _around(link):
+        for box in _around(link, root):
             held = urls.setdefault(id(box), set())
             if link.url in held or len(held) > 1:  # then so it is in everything around
                 break
@@ -177,8 +181,8 @@ def _grown_boxes(links: Sequence[Link], others: Sequence[Link] = ()) -> set[int]
     for link in links:
         assert link.box is not None
         box = link.box
-        for outer in link.box.ancestors():
-            if len(urls[id(outer)]) > 1 or outer.parent is None or outer.tag in ("tbody", "table", "ul", "ol", "main"):
+        for outer in islice(_around(link, root), 1, None):
+            if len(urls[id(outer)]) > 1 or outer is root or outer.tag in ("tbody", "table", "ul", "ol", "main"):
                 break
             if single and outer.weight > 1500:
                 break
@@ -189,7 +193,7 @@ def _grown_boxes(links: Sequence[Link], others: Sequence[Link] = ()) -> set[int]
     return grown
 
 
-def _rows_without_links(page: Page, taken: set[int]) -> list[Box]:
+def _rows_without_links(page: Page, taken: set[int], reading: Reading) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
     for box in page.boxes:
@@ -202,9 +206,25 @@ def _rows_without_links(page: Page, taken: set[int]) -> list[Box]:
         ):
             continue
         cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
-        if len(cells) >= 2 and not _is_head(box):
+        if (len(cells) >= 2 or (cells and _is_whole_item(box, reading))) and not _is_head(box):
             rows.append(box)
     return rows
+
+
+def _is_whole_item(row: Box, reading: Reading) -> bool:
+    """A row of one cell that is an entry: with a day of its own, among rows of the same kind. No question with its
+    answer: its days are told apart elsewhere."""
+    if not 40 <= row.weight <= 1500 or row.parent is None:
+        return False
+    replies = reading.vocabulary.detectors["feedback"].parts["reply"]
+    low = plain(row.text)
+    if any(low.startswith(f"{word}:") for word in reading.vocabulary.lists["question_words"]):
+        return False
+    if any(word in low if " " in word else f"{word}:" in low for word in replies):
+        return False
+    return sum(one.tag == "tr" and bool(_DAY.search(one.text)) for one in row.parent.children) >= 2 and bool(
+        _DAY.search(row.text)
+    )
 
 
 def _leads_on(box: Box) -> bool:
@@ -233,8 +253,18 @@ def _name(entry: Entry, reading: Reading) -> bool:
             return True
         return entry.box.tag in _ROWS and len(fold(entry.box.text).split()) >= 4
     cells = [cell.text for cell in entry.box.children if cell.tag == "td"]
+    if len(cells) == 1:
+        entry.title = _first_line(entry.box) or nfc(cells[0])[:300]
+        return True
     entry.title = nfc(max(cells, key=len, default=entry.box.text))[:300]
     return bool(entry.title)
+
+
+def _first_line(box: Box) -> str:
+    """The words up to the first break, if they are enough for a title."""
+    pieces = (part for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip())
+    first = nfc(next(pieces, ""))
+    return first[:300] if first.count(" ") >= 2 else ""
 
 
 def _longest_words(box: Box) -> str:

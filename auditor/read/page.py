@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.model import Look, Place
+from auditor.read.cloaked import uncloak
 from auditor.read.dom import Box, build
 from auditor.read.encoding import Decoded, decode
 from auditor.read.folding import fold, nfc
@@ -251,7 +252,7 @@ def is_html(look: Look) -> bool:
 def read_page(look: Look) -> Page:
     """Read one HTML answer. Never raises for bad markup."""
     decoded = decode(look.body, look.content_type)
-    boxes, parser = build(decoded.text)
+    boxes, parser = build(uncloak(decoded.text))
     final = canonical(look.final_url)
     base = _base(parser, look.final_url)
     page = Page(

@@ -28,6 +28,8 @@ def _dated_by_its_page(item: Item, context: SiteContext) -> Item:
     if not item.url or (item.dated is not None and item.dated.year_shown):
         return item
     page = context.page_at(item.url)
+    if page is context.start:  # a logo or "Trang chủ": its days are those of its news
+        return item
     dated = article_date(page, context.reading) if page is not None else None
     return replace(item, dated=dated) if dated is not None else item
 

@@ -217,13 +217,13 @@ def make_context(
     domains = tuple(filter(None, [agency.mail_domain])) + tuple(
         u.domain for u in agency.accepted_mail_domains if u.valid_on(as_of)
     )
-    reading = Reading(as_of, vocabulary, month_first, fetch_day, domains)
+    reading = Reading(as_of, vocabulary, month_first, fetch_day, domains, same_page_key(start.url))
     reading.known.update(_known_dates(evidence, feeds, reading))
     menu = frozenset(
         same_page_key(link.url)
         for link in start.links
         if link.url and link.place is Place.HEADER and scope.contains(link.url)
-    )
+    ) or frozenset(menu_labels(start, scope))  # pages laid out by tables have no element that says header
     probe = next((look for look in evidence.looks if look.kind is LookKind.PROBE), None)
     found_leads = leads(pages.values(), start, agency, scope, matcher)
     named = {same_page_key(lead.url) for group in found_leads.values() for lead in group if lead.strong and lead.url}

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from auditor.model import Dated, DateSource, Item, SectionState
+from auditor.model import Dated, DateSource, Item, Place, SectionState
+from auditor.read.dates import FoundDate
 from auditor.read.dom import Box
 from auditor.read.entries import ROLES
 from auditor.read.folding import fold, plain
@@ -128,8 +129,10 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     portal = any(
         is_service_portal(link.url, subject.words, subject)
         for link in subject.page.links
-        if link.box is not None and subject.page.is_main(link.box)
+        if link.box is not None and link.place is Place.BODY and subject.page.is_main(link.box)
     )
+    if not found and not items and is_placeholder(subject):
+        return Substance(SectionState.EMPTY, missing=("names", "time_limit", "file_list"), why="placeholder")
     if not names and not found and not portal:
         return Substance(SectionState.EMPTY, missing=("names", "time_limit", "file_list"))
     missing = tuple(part for part in ("time_limit", "file_list", "responsible") if part not in found)
@@ -140,7 +143,7 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 def _fields(subject: Subject) -> tuple[Item, ...]:
     """Fields of procedures ("Đất đai", "Hộ tịch") that open lists of their own."""
-    links = content_links(subject.page, subject.reading.vocabulary) if subject.strong else []
+    links = content_links(subject.page, subject.reading) if subject.strong else []
     return tuple(Item(link.label, link.url, None, ("detail",)) for link in links if not link.is_file)
 
 
@@ -244,9 +247,18 @@ def _answers(subject: Subject) -> Iterator[Item]:
             for place in places:
                 near = box.text[place : place + _NEAR]
                 found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
+                if found is None and place == 0:
+                    near, found = _signed(box.text, subject)
                 if found is not None:
                     answered = Dated(found.date, DateSource.ANSWER, near, page.url)
                     yield Item(near, None, answered, ("reply",), _asked(box, place, subject))
+
+
+def _signed(text: str, subject: Subject) -> tuple[str, FoundDate | None]:
+    """The day that ends an answer, behind who gave it ("Văn phòng Sở - 05/06/2025"); and the words that hold it."""
+    tail = text[-_NEAR // 2 :]
+    last = [one for one in subject.reading.find(tail) if one.role in ROLES][-1:]
+    return tail, last[0] if last and tail.rstrip(" ).").endswith(last[0].excerpt.strip()) else None
 
 
 def _asked(answer: Box, place: int, subject: Subject) -> date | None:

@@ -38,6 +38,7 @@ _MANY = {
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
+_UNNAMED_FEW = 4  # the same, where every section has at least a weak lead
 #: Sections whose absence would be held against the agency.
 _WORTH_SEARCHING = frozenset(DETECTORS) - {"rss", "english", "sitemap", "search"}
 
@@ -72,21 +73,24 @@ def section_wants(context: SiteContext) -> list[Want]:
 
 def unnamed_wants(context: SiteContext) -> list[Want]:
     """Menu entries whose words say nothing to us, as long as sections are missing: the pages' own headings may tell."""
-    missing = [name for name in DETECTORS if not any(lead.kind != "parent" for lead in context.leads.get(name, []))]
-    if not set(missing) & _WORTH_SEARCHING:
+    leads = {name: [lead for lead in context.leads.get(name, []) if lead.kind != "parent"] for name in DETECTORS}
+    most = _UNNAMED if any(not leads[name] for name in _WORTH_SEARCHING) else _UNNAMED_FEW
+    if all(any(lead.strong for lead in leads[name]) for name in _WORTH_SEARCHING):
         return []
     known = {same_page_key(lead.url) for group in context.leads.values() for lead in group if lead.url}
     wants: dict[str, Want] = {}
-    for link in context.start.links:
+    places = tuple(Place) if most == _UNNAMED else (Place.HEADER, Place.SIDE)
+    links = sorted(context.start.links, key=lambda link: urlsplit(link.url).path.rstrip("/").count("/"))  # wide first
+    for link in links:
         key = same_page_key(link.url) if link.url else ""
         if not key or key in known or key in context.looks or not context.scope.contains(link.url):
             continue
         if link.folded in context.matcher.vocabulary.lists["own_pages"]:
             continue
-        short = len(link.folded.split()) <= MENU_WORDS and context.start.is_menu(link)
+        short = len(link.folded.split()) <= MENU_WORDS and link.place in places and context.start.is_menu(link)
         if short and _is_plain(link.url) and not is_feed(link.url) and not is_file(link.url):
             wants.setdefault(key, Want(link.url, False, float(len(wants)), "unnamed"))
-    return list(wants.values())[:_UNNAMED]
+    return list(wants.values())[:most]
 
 
 def _any_feeds(context: SiteContext) -> list[str]:
@@ -142,7 +146,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
     wants: dict[str, Want] = {}
     for detector in DETECTORS:
         words = context.matcher.vocabulary.detectors[detector]
-        if not words.is_list:
+        if not words.is_list and detector not in _DETAILS:
             continue
         facts = detect(detector, context)
         for n, section in enumerate(facts.sections[:2]):
