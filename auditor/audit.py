@@ -16,7 +16,8 @@ from auditor.gather.browser import BrowserMissing, Renderer, open_renderer
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.host import look_at_host
-from auditor.gather.mail import Outside, Selectors, SmtpDoor, look_at_mail_domain
+from auditor.gather.mail import NameServerDoor, Outside, Selectors, SmtpDoor, look_at_mail_domain
+from auditor.gather.mail.direct import open_door
 from auditor.gather.mail.samples import read_samples
 from auditor.gather.network import Network, NetworkOptions
 from auditor.gather.site import Crawl, look_again
@@ -98,6 +99,7 @@ class AuditContext:
     reports: Mapping[str, ReportFacts] = field(default_factory=dict)  # by mail domain; who has a database fills it
     smtp: SmtpDoor | None = None  # None: port 25 is left alone
     anchors: tuple[str, ...] = ()  # of DNSSEC
+    nameservers: NameServerDoor | None = None  # None: they are not asked directly
     renderer: Renderer | None = None  # None: pages that a script fills stay shells
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
@@ -124,7 +126,7 @@ class AuditContext:
                 self.resolver,
                 selectors=selectors,
                 attempt=attempt,
-                outside=Outside(self.network, self.smtp, self.anchors),
+                outside=Outside(self.network, self.smtp, self.anchors, self.nameservers),
             )
             self._mail[key] = asyncio.ensure_future(look)
         return await _shared(self._mail[key])
@@ -184,6 +186,9 @@ async def open_context(
             read_samples(settings.samples_folder) if settings.samples_folder else {},
             smtp=SmtpDoor(network, options.ca_file) if settings.mail_domain.smtp_look == "auto" else None,
             anchors=load_trust_anchors(folder),
+            nameservers=open_door(audit.nameservers, audit.allow_private, limits.dns_timeout_seconds)
+            if settings.mail_domain.nameserver_look == "auto"
+            else None,
             renderer=renderer,
         )
 

@@ -160,6 +160,7 @@ class MailDomainSettings(Table):
     dkim_selectors: tuple[Text, ...]
     samples_folder: Text
     smtp_look: Literal["auto", "off"]
+    nameserver_look: Literal["auto", "off"]
     reports_folder: Text
     reports_days: Count
 

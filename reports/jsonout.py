@@ -23,8 +23,8 @@ from auditor.model import (
     Score,
     Scorecard,
     SiteFacts,
-    TransportFacts,
 )
+from reports.jsonmail import mail_block
 from reports.run import RunInfo
 
 SCHEMA = 1
@@ -66,7 +66,7 @@ def audit_to_json(audit: AgencyAudit) -> Json:
             }
             for fact in audit.site.addresses
         ],
-        "mail": _mail(audit.mail) if audit.mail else None,
+        "mail": mail_block(audit.mail) if audit.mail else None,
         "hosts": [_host(audit.host)] if audit.host else [],
         "findings": [_finding(finding) for finding in audit.findings],
         "scores": _scores(audit.scores),
@@ -93,7 +93,7 @@ def run_to_json(run: RunInfo, audits: Sequence[AgencyAudit]) -> Json:
 
 def mail_to_json(mail: MailFacts) -> Json:
     """The facts of one mail domain, as under `mail` in the object of an agency."""
-    plain: Json = _plain(_mail(mail))
+    plain: Json = _plain(mail_block(mail))
     return plain
 
 
@@ -170,124 +170,6 @@ def _detector(facts: DetectorFacts) -> Json:
             for s in facts.sections
         ],
         "looked_at": [{"label": p.label, "url": p.url, "outcome": p.outcome} for p in facts.looked_at],
-    }
-
-
-def _mail(mail: MailFacts) -> Json:
-    return {
-        "domain": mail.domain,
-        "looked_at": mail.looked_at,
-        "confirmed": mail.confirmed,
-        "mx": {
-            "state": mail.mx.state,
-            "targets": [{"preference": p, "host": h, "addresses": list(a)} for p, h, a in mail.mx.targets],
-            "problems": list(mail.mx.problems),
-            "reason": mail.mx.reason,
-        },
-        "spf": {
-            "state": mail.spf.state,
-            "record": mail.spf.record,
-            "all": mail.spf.all_qualifier,
-            "lookups": mail.spf.lookups,
-            "void_lookups": mail.spf.void_lookups,
-            "branches": [
-                {"term": one.term, "lookups": one.lookups, "void_lookups": one.void_lookups}
-                for one in mail.spf.branches
-            ],
-            "addresses": mail.spf.addresses,
-            "widest": mail.spf.widest,
-            "overlaps": list(mail.spf.overlaps),
-            "problems": list(mail.spf.problems),
-            "reason": mail.spf.reason,
-        },
-        "dmarc": {
-            "state": mail.dmarc.state,
-            "record": mail.dmarc.record,
-            "location": mail.dmarc.location,
-            "policy": mail.dmarc.policy,
-            "effective_policy": mail.dmarc.effective_policy,
-            "subdomain_policy": mail.dmarc.subdomain_policy,
-            "below_policy": mail.dmarc.below_policy,
-            "absent_policy": mail.dmarc.absent_policy,
-            "alignment": {"dkim": mail.dmarc.alignment[0], "spf": mail.dmarc.alignment[1]},
-            "rua": list(mail.dmarc.rua),
-            "destinations": [{"domain": name, "state": state} for name, state in mail.dmarc.destinations],
-            "problems": list(mail.dmarc.problems),
-            "reason": mail.dmarc.reason,
-        },
-        "dkim": [
-            {
-                "selector": key.selector,
-                "state": key.state,
-                "record": key.record,
-                "problems": list(key.problems),
-                "reason": key.reason,
-                "source": key.source,
-                "kind": key.kind,
-                "bits": key.bits,
-            }
-            for key in mail.dkim
-        ],
-        "dkim_reason": mail.dkim_reason,
-        "dkim_asked": mail.dkim_asked,
-        "dkim_hint": mail.dkim_hint,
-        "transport": _transport(mail.transport) if mail.transport else None,
-    }
-
-
-def _transport(facts: TransportFacts) -> Json:
-    return {
-        "mta_sts": {
-            "state": facts.mta_sts.state,
-            "record": facts.mta_sts.record,
-            "mode": facts.mta_sts.mode,
-            "max_age": facts.mta_sts.max_age,
-            "patterns": list(facts.mta_sts.patterns),
-            "unmatched": list(facts.mta_sts.unmatched),
-            "problems": list(facts.mta_sts.problems),
-            "reason": facts.mta_sts.reason,
-        },
-        "tls_rpt": {
-            "state": facts.tls_rpt.state,
-            "record": facts.tls_rpt.record,
-            "rua": list(facts.tls_rpt.rua),
-            "problems": list(facts.tls_rpt.problems),
-            "reason": facts.tls_rpt.reason,
-        },
-        "dane": {
-            "state": facts.dane.state,
-            "hosts": [{"host": h.host, "state": h.state, "records": list(h.records)} for h in facts.dane.hosts],
-            "problems": list(facts.dane.problems),
-            "reason": facts.dane.reason,
-        },
-        "smtp": {
-            "state": facts.smtp.state,
-            "servers": [
-                {
-                    "host": server.host,
-                    "state": server.state,
-                    "banner": server.banner,
-                    "name": server.name,
-                    "tls_version": server.tls_version,
-                    "extensions": list(server.extensions),
-                    "certificate_names": list(server.certificate_names),
-                    "not_after": server.not_after,
-                    "problems": list(server.problems),
-                    "reason": server.reason,
-                }
-                for server in facts.smtp.servers
-            ],
-            "reason": facts.smtp.reason,
-        },
-        "bimi": {"state": facts.bimi.state, "record": facts.bimi.record, "problems": list(facts.bimi.problems)},
-        "caa": {
-            "state": facts.caa.state,
-            "name": facts.caa.name,
-            "issuers": list(facts.caa.issuers),
-            "accounts": list(facts.caa.accounts),
-            "problems": list(facts.caa.problems),
-        },
-        "services": [{"name": s.name, "state": s.state, "targets": list(s.targets)} for s in facts.services],
     }
 
 

@@ -24,7 +24,8 @@ from dns.rdtypes.ANY.TXT import TXT
 #: {owner name: {record type: [rdata as zone-file text, ...]}}; a TXT value without quotes is taken as it stands.
 Records = Mapping[str, Mapping[str, Sequence[str]]]
 #: {(name, record type): fault}; "*" stands for any name or any type. Faults are "drop", "servfail", "refused",
-#: "truncate" (TC over UDP, whole over TCP) and "delay:<seconds>".
+#: "truncate" (TC over UDP, whole over TCP), "delay:<seconds>", "lame" (answered without AA) and "recursive" (without
+#: AA, with RA, as a resolver does that has put itself in the place of the server).
 Faults = Mapping[tuple[str, str], str]
 
 ANY = "*"
@@ -74,7 +75,7 @@ class Zones:
         return self.sets.get(dns.name.Name((b"*", *encloser.labels)))
 
 
-def answer(zones: Zones, query: dns.message.Message) -> dns.message.Message:
+def answer(zones: Zones, query: dns.message.Message, serial: int = 1, ttl: int = _TTL) -> dns.message.Message:
     """The authoritative answer to `query`: aliases followed inside the zones, NXDOMAIN and NODATA with their SOA."""
     question = query.question[0]
     reply = dns.message.make_response(query)
@@ -87,19 +88,19 @@ def answer(zones: Zones, query: dns.message.Message) -> dns.message.Message:
         found = zones.at(name)
         if found is None:
             reply.set_rcode(dns.rcode.NXDOMAIN)
-            reply.authority.append(_soa(apex))
+            reply.authority.append(_soa(apex, serial, ttl))
             return reply
         if records := found.get(question.rdtype):
-            reply.answer.append(dns.rrset.from_rdata_list(name, _TTL, records))
+            reply.answer.append(dns.rrset.from_rdata_list(name, ttl, records))
             return reply
         alias = found.get(dns.rdatatype.CNAME)
         if not alias:
             if question.rdtype == dns.rdatatype.SOA and name == apex:
-                reply.answer.append(_soa(apex))
+                reply.answer.append(_soa(apex, serial, ttl))
             else:
-                reply.authority.append(_soa(apex))
+                reply.authority.append(_soa(apex, serial, ttl))
             return reply
-        reply.answer.append(dns.rrset.from_rdata_list(name, _TTL, alias))
+        reply.answer.append(dns.rrset.from_rdata_list(name, ttl, alias))
         name = alias[0].target  # type: ignore[attr-defined]
         next_apex = zones.apex(name)
         if next_apex is None:  # the rest is another server's business
@@ -112,7 +113,9 @@ class DnsServer:
     """`with DnsServer(records, zones=["binhphuoc.gov.vn"]) as server:` answers on `server.address` (UDP and TCP).
 
     Without `zones` it is authoritative for every name: what `records` does not hold does not exist. `queries` lists
-    (name without final dot in lower case, record type) in the order of arrival. Raises ValueError for a `host` that
+    (name without final dot in lower case, record type) in the order of arrival. Several instances, on addresses of
+    127.0.0.0/8 and one port, stand for the name servers of a zone; each has its own records, faults, `serial` and `ttl`
+    (seconds). Raises ValueError for a `host` that
     is not loopback or for records that cannot be read, OSError if no port can be bound.
     """
 
@@ -124,12 +127,15 @@ class DnsServer:
         faults: Faults | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        serial: int = 1,
+        ttl: int = _TTL,
     ) -> None:
         if not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"the demo DNS server serves loopback only, not {host}")
         self.faults: Faults = dict(faults or {})
         self.queries: list[tuple[str, str]] = []
         self.address: tuple[str, int] = (host, port)
+        self._serial, self._ttl = serial, ttl
         self._apexes = tuple(zones)
         self._zones = Zones.read(records, zones)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -228,7 +234,10 @@ class DnsServer:
             failed = dns.message.make_response(query)
             failed.set_rcode(dns.rcode.from_text(fault))
             return failed.to_wire()
-        reply = answer(self._zones, query)
+        reply = answer(self._zones, query, self._serial, self._ttl)
+        if fault in ("lame", "recursive"):
+            reply.flags &= ~dns.flags.AA
+            reply.flags |= dns.flags.RA if fault == "recursive" else 0
         if not udp:
             return reply.to_wire(max_size=65535)
         room = max(query.payload, 512) if query.edns >= 0 else 512
@@ -298,6 +307,6 @@ def _rdata(owner: str, kind: str, text: str) -> dns.rdata.Rdata:
         raise ValueError(f"{owner} {kind} {text!r}: {error}") from error
 
 
-def _soa(apex: dns.name.Name) -> dns.rrset.RRset:
+def _soa(apex: dns.name.Name, serial: int, ttl: int) -> dns.rrset.RRset:
     host = "." if apex == dns.name.root else f"ns.{apex.to_text()}"
-    return dns.rrset.from_text(apex, _TTL, "IN", "SOA", f"{host} {host} 1 3600 600 86400 {_TTL}")
+    return dns.rrset.from_text(apex, ttl, "IN", "SOA", f"{host} {host} {serial} 3600 600 86400 {ttl}")

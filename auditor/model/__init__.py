@@ -5,6 +5,8 @@ from auditor.model.criterion import Basis, Criterion, check, section_evidence
 from auditor.model.dmarc_reports import AggregateReport, ReportedSource, ReportFacts, ReportRow
 from auditor.model.evidence import (
     Certificate,
+    DirectLook,
+    DirectReply,
     DnsAnswer,
     DnssecLook,
     DnssecStep,
@@ -57,6 +59,7 @@ from auditor.model.transport import (
     DnssecFacts,
     MtaStsFacts,
     NameServerFacts,
+    NameServerReply,
     ServiceFacts,
     SmtpFacts,
     SmtpServer,
@@ -66,15 +69,15 @@ from auditor.model.transport import (
 
 __all__ = [
     "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
-    "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate",
-    "Change", "ClaimedDate", "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated",
-    "DetectorFacts", "DkimFacts", "DmarcFacts", "DnsAnswer", "DnssecFacts", "DnssecLook", "DnssecStep",
+    "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate", "Change",
+    "ClaimedDate", "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated", "DetectorFacts",
+    "DirectLook", "DirectReply", "DkimFacts", "DmarcFacts", "DnsAnswer", "DnssecFacts", "DnssecLook", "DnssecStep",
     "EncodingFacts", "EvidenceRef", "Failed", "Finding", "History", "HostLook", "HostMail", "HostMailFacts", "Item",
     "Look", "LookKind", "LookedAt", "MailDomainUse", "MailEvidence", "MailFacts", "MailboxRegister", "MtaStsFacts",
-    "MxFacts", "MxTarget", "NameServerFacts", "NameServersLook", "NotRun", "ObservedItem", "ObservedSection",
-    "Outcome", "Place", "Reason", "Redated", "RegisteredMailbox", "ReportFacts", "ReportRow", "ReportedSource",
-    "ReverseLook", "Ruleset", "Score", "Scorecard", "Section", "SectionState", "ServiceFacts", "SignedAnswer",
-    "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer",
-    "SpfBranch", "SpfFacts", "TlsLook", "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap", "Verdict",
-    "check", "fold_host", "section_evidence",
+    "MxFacts", "MxTarget", "NameServerFacts", "NameServerReply", "NameServersLook", "NotRun", "ObservedItem",
+    "ObservedSection", "Outcome", "Place", "Reason", "Redated", "RegisteredMailbox", "ReportFacts", "ReportRow",
+    "ReportedSource", "ReverseLook", "Ruleset", "Score", "Scorecard", "Section", "SectionState", "ServiceFacts",
+    "SignedAnswer", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState", "SiteStatus", "SmtpFacts", "SmtpLook",
+    "SmtpServer", "SpfBranch", "SpfFacts", "TlsLook", "TlsRptFacts", "TransportEvidence", "TransportFacts", "Trap",
+    "Verdict", "check", "fold_host", "section_evidence",
 ]  # fmt: skip

@@ -217,12 +217,31 @@ class DnssecLook:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectReply:
+    """What one name server said when it was asked itself: `wire` is the message in RFC 1035 form."""
+
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DirectLook:
+    """One name server asked without recursion: the zone's SOA, then the domain's MX if it answered for the zone.
+    `address` is "" where there was none that may be asked."""
+
+    host: str
+    address: str
+    soa: Outcome[DirectReply]
+    mx: Outcome[DirectReply] = field(default_factory=lambda: NotRun(Reason.OUT_OF_SCOPE))
+
+
+@dataclass(frozen=True, slots=True)
 class NameServersLook:
-    """The NS records of the zone that holds a domain, and the addresses of each server."""
+    """The NS records of the zone that holds a domain, the addresses of each server, and what each says itself."""
 
     zone: str
     answer: Outcome[DnsAnswer]
     servers: tuple[tuple[str, Outcome[tuple[str, ...]]], ...] = ()
+    direct: Outcome[tuple[DirectLook, ...]] = field(default_factory=lambda: NotRun(Reason.NOT_CONFIGURED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NEEDS_JAVASCRIPT = "needs_javascript"
     BLOCKED_ADDRESS = "blocked_address"
     PORT_25_BLOCKED = "port_25_blocked"
+    PORT_53_BLOCKED = "port_53_blocked"
     OVERRIDDEN = "overridden"
     NOT_DECLARED = "not_declared"
     NOT_CONFIGURED = "not_configured"
@@ -58,6 +59,7 @@ OUR_SIDE = frozenset(
         Reason.ROBOTS_DISALLOWED,
         Reason.BLOCKED_ADDRESS,
         Reason.PORT_25_BLOCKED,
+        Reason.PORT_53_BLOCKED,
         Reason.OVERRIDDEN,
         Reason.NOT_CONFIGURED,
         Reason.NOT_DECLARED,

@@ -47,14 +47,35 @@ class DnssecFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NameServerReply:
+    """One name server asked directly. `state`: answered (for the zone, AA), refused, lame (another error, or no AA),
+    timeout, unreachable, not_asked (it has no address that may be asked). `serial` and `mx` are None where it did not
+    say; an empty `mx` is its word that there is none. `ttl`: shortest and longest of its NS and MX records, seconds."""
+
+    host: str
+    address: str
+    state: str
+    rcode: str = ""
+    authoritative: bool = False  # AA, RFC 1035 section 4.1.1
+    recursion: bool = False  # RA: a resolver, not only a name server
+    serial: int | None = None
+    mx: tuple[str, ...] | None = None
+    ttl: tuple[int, int] | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NameServerFacts:
-    """RFC 1034 section 4.1, RFC 2182. `state`: valid, unverifiable. `zone` is the name that holds the NS records."""
+    """RFC 1034 section 4.1, RFC 2182. `state`: valid, unverifiable. `zone` is the name that holds the NS records.
+    `replies` are what the servers say themselves; `direct_reason` is why nothing is known of that."""
 
     state: str
     zone: str = ""
     servers: tuple[tuple[str, tuple[str, ...]], ...] = ()  # host, addresses
     problems: tuple[str, ...] = ()
     reason: Reason | None = None
+    replies: tuple[NameServerReply, ...] = ()
+    direct_reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

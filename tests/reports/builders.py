@@ -27,6 +27,7 @@ from auditor.model import (
     DetectorFacts,
     DkimFacts,
     DmarcFacts,
+    DnssecFacts,
     EncodingFacts,
     EvidenceRef,
     Failed,
@@ -39,6 +40,8 @@ from auditor.model import (
     MailFacts,
     MtaStsFacts,
     MxFacts,
+    NameServerFacts,
+    NameServerReply,
     NotRun,
     Place,
     Reason,
@@ -222,6 +225,11 @@ def mail() -> MailFacts:
         SpfFacts("valid", "v=spf1 mx ?all", "?", 1, branches=(SpfBranch("mx", 1, 0),)),
         DmarcFacts("none", destinations=(("rua.example", "refused"),)),
         (DkimFacts("default", "unverifiable", reason=Reason.DNS_TIMEOUT),), transport=transport(),
+        nameservers=NameServerFacts(
+            "valid", "example.gov.vn", (("ns1.example.gov.vn", ("192.0.2.53",)),), ("ns_single",),
+            replies=(NameServerReply("ns1.example.gov.vn", "192.0.2.53", "answered", "NOERROR", True, serial=7, mx=()),),
+        ),
+        dnssec=DnssecFacts("insecure", "example.gov.vn", "no_ds"),
     )  # fmt: skip
 
 

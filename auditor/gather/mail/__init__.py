@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
+from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
 from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
@@ -32,6 +33,7 @@ from auditor.read.records.outcomes import fold_name
 
 __all__ = [
     "Lookups",
+    "NameServerDoor",
     "Outside",
     "PolicyFound",
     "Selectors",
@@ -69,7 +71,7 @@ async def look_at_mail_domain(
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
-        _look_at_zone(domain, counted, resolver, (outside or Outside()).anchors),
+        _look_at_zone(domain, counted, resolver, outside or Outside()),
     )
     return MailEvidence(
         domain=domain,
@@ -94,10 +96,10 @@ async def look_at_mail_domain(
 
 
 async def _look_at_zone(
-    domain: str, counted: Counted, resolver: Lookups, anchors: tuple[str, ...]
+    domain: str, counted: Counted, resolver: Lookups, outside: Outside
 ) -> tuple[NameServersLook, DnssecLook | None]:
     """Name servers; and the chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
-    servers = look_at_nameservers(domain, counted)
+    anchors, servers = outside.anchors, look_at_nameservers(domain, counted, outside.nameservers)
     if not anchors or not isinstance(resolver, AsksSigned):
         return await servers, None
     both: tuple[NameServersLook, DnssecLook] = await asyncio.gather(servers, look_at_dnssec(domain, resolver, anchors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from auditor.model import Completed, DmarcFacts, MailEvidence, MailFacts, Reason
+from auditor.read.records.direct import lame_hosts
 from auditor.read.records.dkim import read_dkim_parent, read_selectors
 from auditor.read.records.dmarc import read_dmarc
 from auditor.read.records.dmarc_reports import read_reports
@@ -56,7 +57,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
         transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
-        nameservers=read_nameservers(evidence.nameservers) if evidence.nameservers else None,
+        nameservers=read_nameservers(evidence.nameservers, evidence.domain) if evidence.nameservers else None,
         dnssec=read_dnssec(evidence.dnssec, evidence.looked_at) if evidence.dnssec else None,
     )
 
@@ -97,4 +98,9 @@ def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
         resting["mta_sts"] = (sts.state, sts.reason)  # the policy's host did not answer, or not as it should
     if facts.dnssec is not None and facts.dnssec.state == "bogus":  # a change of keys under way may look like it
         resting["dnssec"] = (facts.dnssec.why, Reason.DNS_SERVFAIL)
+    if facts.nameservers is not None:  # a server that restarts refuses for a moment, a transfer under way changes MX
+        for host in lame_hosts(facts.nameservers.replies):
+            resting[f"ns {host}"] = ("lame", Reason.DNS_SERVFAIL)
+        if Problem.NS_MX_DIFFERS in facts.nameservers.problems:
+            resting["ns mx"] = ("differs", Reason.DNS_SERVFAIL)
     return resting

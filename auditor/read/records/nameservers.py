@@ -1,18 +1,28 @@
-"""Name servers of a zone: at least two, with addresses, in different networks (RFC 1034 section 4.1, RFC 2182)."""
+"""Name servers of a zone: at least two, with addresses, in different networks (RFC 1034 section 4.1, RFC 2182); and
+what each says of it when asked directly."""
 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 from auditor.model import Completed, NameServerFacts, NameServersLook, Reason
+from auditor.read.records.direct import read_direct
 from auditor.read.records.outcomes import NEGATIVE, absence, blindness
 from auditor.read.records.problems import Problem
 
 _NETWORK = {4: 24, 6: 48}  # bits: what one failure of a line or a router takes along
 
 
-def read_nameservers(look: NameServersLook) -> NameServerFacts:
-    """The facts of one look. A server whose addresses could not be looked at leaves the networks unknown."""
+def read_nameservers(look: NameServersLook, domain: str = "") -> NameServerFacts:
+    """The facts of one look at the zone that holds `domain` (its top if not given)."""
+    facts = _placed(look)
+    replies, problems, unasked = read_direct(look.zone, domain or look.zone, look.direct)
+    return replace(facts, problems=(*facts.problems, *problems), replies=replies, direct_reason=unasked)
+
+
+def _placed(look: NameServersLook) -> NameServerFacts:
+    """How many there are, and where. A server whose addresses could not be looked at leaves the networks unknown."""
     if blind := blindness(look.answer):
         return NameServerFacts("unverifiable", look.zone, reason=blind)
     if missing := absence(look.answer):

@@ -118,11 +118,20 @@ class Problem(StrEnum):
     MTA_STS_MX_UNMATCHED = "mta_sts_mx_unmatched"
     MTA_STS_CERTIFICATE = "mta_sts_certificate"
 
-    # TLS-RPT (RFC 8460)
+    # name servers (RFC 1034, RFC 2182, RFC 1912 section 2.8)
     NS_SINGLE = "ns_single"
     NS_SAME_NETWORK = "ns_same_network"
     NS_UNRESOLVED = "ns_unresolved"
     NS_PRIVATE_ADDRESS = "ns_private_address"
+    NS_LAME = "ns_lame"
+    NS_MX_DIFFERS = "ns_mx_differs"
+    NS_SERIAL_DIFFERS = "ns_serial_differs"
+    NS_NO_ANSWER = "ns_no_answer"
+    NS_INTERCEPTED = "ns_intercepted"
+    NS_SHORT_TTL = "ns_short_ttl"
+    NS_LONG_TTL = "ns_long_ttl"
+
+    # TLS-RPT (RFC 8460)
     TLS_RPT_MISSING = "tls_rpt_missing"
     TLS_RPT_MULTIPLE = "tls_rpt_multiple"
     TLS_RPT_NEAR_MISS = "tls_rpt_near_miss"
