@@ -36,9 +36,10 @@ _MANY = {
     "strategy_planning": 4,
 }
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
+_FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
-_UNNAMED_FEW = 4  # the same, where every section has at least a weak lead
+_UNNAMED_FEW = 2  # the same, where every section has at least a weak lead
 #: Sections whose absence would be held against the agency.
 _WORTH_SEARCHING = frozenset(DETECTORS) - {"rss", "english", "sitemap", "search"}
 
@@ -156,6 +157,8 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 SectionState.EMPTY,
             ):
                 continue
+            if not words.is_list and (not section.missing or len(section.items) > _FEW_PARTS):
+                continue  # a text that says it all, or a list of people and units
             undated = words.dated and (section.undated or _without_year(section))
             count = 2 if undated else _DETAILS.get(detector, 0)
             if detector == "legal_documents" and "file" in section.found:
