@@ -234,7 +234,7 @@ class DnsServer:
             failed = dns.message.make_response(query)
             failed.set_rcode(dns.rcode.from_text(fault))
             return failed.to_wire()
-        reply = answer(self._zones, query, self._serial, self._ttl)
+        reply = self._answer(query)
         if fault in ("lame", "recursive"):
             reply.flags &= ~dns.flags.AA
             reply.flags |= dns.flags.RA if fault == "recursive" else 0
@@ -249,6 +249,9 @@ class DnsServer:
             short = dns.message.make_response(query)
             short.flags |= dns.flags.TC | dns.flags.AA
             return short.to_wire()
+
+    def _answer(self, query: dns.message.Message) -> dns.message.Message:
+        return answer(self._zones, query, self._serial, self._ttl)
 
     def _fault(self, name: str, kind: str) -> str:
         for key in ((name, kind), (name, ANY), (ANY, kind), (ANY, ANY)):

@@ -210,10 +210,16 @@ class DnssecStep:
 
 @dataclass(frozen=True, slots=True)
 class DnssecLook:
-    """The chain from the root to a domain, and the trust anchors that it is to begin with (DS records as text)."""
+    """The chain from the root to a domain, and the trust anchors that it is to begin with (DS records as text).
+
+    `soa` of the zone that the chain leads to and `mx` of the domain are asked where the chain holds; None: not asked
+    (as in audits from before they were).
+    """
 
     anchors: tuple[str, ...]
     steps: tuple[DnssecStep, ...]
+    soa: Outcome[SignedAnswer] | None = None
+    mx: Outcome[SignedAnswer] | None = None
 
 
 @dataclass(frozen=True, slots=True)

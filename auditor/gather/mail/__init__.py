@@ -71,7 +71,7 @@ async def look_at_mail_domain(
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
-        _look_at_zone(domain, counted, resolver, outside or Outside()),
+        _look_at_zone(domain, counted, resolver, outside or Outside(), started),
     )
     return MailEvidence(
         domain=domain,
@@ -96,13 +96,14 @@ async def look_at_mail_domain(
 
 
 async def _look_at_zone(
-    domain: str, counted: Counted, resolver: Lookups, outside: Outside
+    domain: str, counted: Counted, resolver: Lookups, outside: Outside, now: datetime
 ) -> tuple[NameServersLook, DnssecLook | None]:
     """Name servers; and the chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
     anchors, servers = outside.anchors, look_at_nameservers(domain, counted, outside.nameservers)
     if not anchors or not isinstance(resolver, AsksSigned):
         return await servers, None
-    both: tuple[NameServersLook, DnssecLook] = await asyncio.gather(servers, look_at_dnssec(domain, resolver, anchors))
+    chain = look_at_dnssec(domain, resolver, anchors, now)
+    both: tuple[NameServersLook, DnssecLook] = await asyncio.gather(servers, chain)
     return both
 
 

@@ -1,7 +1,8 @@
 """The chain of DNSSEC, walked from the root's trust anchors down to a name (RFC 4035 section 5). The clock is given.
 
-secure: every step is signed and valid. insecure: a signed zone proves that the next one is not signed. bogus:
-signatures are there and do not hold. What could not be seen or not be proven is unverifiable, never bogus.
+secure: every step is signed and valid, and so are the zone's SOA and the domain's MX records. insecure: a signed zone
+proves that the next one is not signed. bogus: signatures are there and do not hold, or are missing where a signed zone
+must have them. What could not be seen or not be proven is unverifiable, never bogus.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
             trusted = anchors if zone is None else _delegated(step, name, zone, now)
             if trusted is not None:
                 zone = _Zone(name, _proven_keys(step.keys, name, trusted, now))
+        if zone is not None:
+            _check_records(look, zone, now)
     except _End as end:
         return end.facts
     return DnssecFacts("secure", _text(zone.name)) if zone is not None else DnssecFacts("unverifiable", "", "no_steps")
@@ -133,6 +136,38 @@ def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
     if all(signature.inception > at for signature in signatures):
         return "not_yet_valid"
     return "bad_signature"
+
+
+# -- what the keys signed -------------------------------------------------------------------------------------------
+
+
+def _check_records(look: DnssecLook, zone: _Zone, now: datetime) -> None:
+    """Keys that hold may have signed the zone's data wrongly, or too long ago. Raises _End where they have."""
+    if look.soa is not None and not _holding(look.soa, zone.name, dns.rdatatype.SOA, zone, now):
+        raise _End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
+    if look.mx is not None:  # without records, or with an alias, there is nothing to be judged here
+        _holding(look.mx, dns.name.from_text(look.steps[-1].name), dns.rdatatype.MX, zone, now)
+
+
+def _holding(
+    answer: Outcome[SignedAnswer], name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: _Zone, now: datetime
+) -> bool:
+    """Whether the answer has the records asked for; if so they are signed and valid (RFC 4035 section 5.3)."""
+    records, signatures = _set(_message(answer, zone.name), name, kind)
+    label = dns.rdatatype.to_text(kind).lower()
+    if records is None:
+        return False
+    if signatures is None:  # RFC 4035 section 2.2: a signed zone signs every set of its own
+        raise _End("bogus", zone.name, f"{label}_unsigned")
+    try:
+        _validate(records, signatures, zone.keys, now, zone.name)
+    except _End as end:
+        if end.facts.state != "bogus":
+            raise
+        if any(signature.labels < len(name) - 1 for signature in signatures):  # RFC 4035 section 5.3.4: a wildcard
+            raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR) from end
+        raise _End("bogus", zone.name, f"{label}_{end.facts.why}") from end
+    return True
 
 
 # -- delegations ----------------------------------------------------------------------------------------------------

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import dns.dnssec
-import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
-import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
-import dns.zone
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from auditor.demo.dns import DnsServer
+from auditor.demo.signing import Plan, SignedTree, sign_tree
 from auditor.gather.dns import Resolver
 from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec
-from auditor.model import Completed, DnssecFacts, Failed, NotRun, Outcome, Reason, SignedAnswer, Verdict
+from auditor.model import Completed, DnssecFacts, DnssecLook, Failed, NotRun, Outcome, Reason, SignedAnswer, Verdict
 from auditor.read.records.dnssec import read_dnssec
 from auditor.rulebook import load_trust_anchors
+from auditor.store.codec import from_json, to_json
 from tests.factories import judge, make_facts, make_mail
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -33,84 +31,30 @@ NSEC = dns.rdatatype.NSEC
 
 
 @dataclass
-class Tree:
-    """Signed zones and the resolver that passes their answers on. `faults`: (name, type) -> an outcome instead."""
+class Tree(SignedTree):
+    """Signed zones, and the resolver that passes their answers on. `faults`: (name, type) -> an outcome instead."""
 
-    zones: dict[str, dns.zone.Zone] = field(default_factory=dict)
-    anchors: tuple[str, ...] = ()
     faults: dict[tuple[str, str], Outcome[SignedAnswer]] = field(default_factory=dict)
 
     async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         if (name, rdtype) in self.faults:
             return self.faults[name, rdtype]
-        owner = dns.name.from_text(name)
-        kind = dns.rdatatype.from_text(rdtype)
-        reply = dns.message.make_response(dns.message.make_query(owner, kind, want_dnssec=True))
-        above = owner.parent() if kind == dns.rdatatype.DS else owner
-        apex = next(z for z in self._up(above) if z in self.zones)
-        zone = self.zones[apex]
-        for section, wanted in ((reply.answer, kind), (reply.authority, NSEC)):
-            records = zone.get_rrset(owner, wanted)
-            if records is not None:
-                section.append(records)
-                if (signatures := zone.get_rrset(owner, dns.rdatatype.RRSIG, wanted)) is not None:
-                    section.append(signatures)
-                break
-        else:
-            if zone.get_node(owner) is None:
-                reply.set_rcode(dns.rcode.NXDOMAIN)
+        reply = self.answer(dns.message.make_query(name, rdtype, want_dnssec=True))
         return Completed(SignedAnswer(name, rdtype, reply.to_wire(max_size=65535)))
 
-    @staticmethod
-    def _up(name: dns.name.Name) -> list[str]:
-        return [dns.name.Name(name.labels[n:]).to_text(omit_final_dot=True) or "." for n in range(len(name.labels))]
+    def evidence(self, domain: str = LEAF) -> DnssecLook:
+        return asyncio.run(look_at_dnssec(domain, self, self.anchors, NOW))
 
     def look(self, domain: str = LEAF) -> DnssecFacts:
-        look = asyncio.run(look_at_dnssec(domain, self, self.anchors))
-        return read_dnssec(look, NOW)
-
-
-@dataclass
-class Zone:
-    """What a zone of the tree is made with. `days`: how long its signatures hold from NOW on."""
-
-    signed: bool = True
-    days: int = 30
-    ds_in_parent: bool = True
-    wrong_ds: bool = False
-
-
-@cache
-def key(apex: str) -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+        return read_dnssec(self.evidence(domain), NOW)
 
 
 def tree(**leaf: object) -> Tree:
-    """root -> vn -> gov.vn -> the leaf, which is made as told; gov.vn holds a host and no zone "thu" of its own."""
-    plans = {LEAF: Zone(**leaf), "gov.vn": Zone(), "vn": Zone(), ".": Zone()}  # type: ignore[arg-type]
-    made, delegations = Tree(), dict[str, str]()
-    for apex, plan in plans.items():
-        text = "@ 300 SOA ns. host. 1 3600 600 86400 300\n@ 300 NS ns.example.\nthu 300 A 203.0.114.1\n"
-        for child, ds in delegations.items():
-            below = dns.name.from_text(child).relativize(dns.name.from_text(apex)).to_text()
-            text += f"{below} 300 NS ns.example.\n" + (f"{below} 300 DS {ds}\n" if ds else "")
-        zone = dns.zone.from_text(text, origin=apex, relativize=False, check_origin=False)
-        delegations = {apex: ""}
-        if plan.signed:
-            public = dns.dnssec.make_dnskey(key(apex).public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257)
-            until = NOW + timedelta(days=plan.days)
-            with zone.writer() as writer:
-                dns.dnssec.sign_zone(
-                    zone, writer, keys=[(key(apex), public)], inception=min(NOW, until) - timedelta(days=60),
-                    expiration=until, add_dnskey=True, dnskey_ttl=300, deterministic=False,
-                )  # fmt: skip
-            ds = dns.dnssec.make_ds(dns.name.from_text(apex), public, "SHA256").to_text()
-            if plan.wrong_ds:
-                ds = ds[:-4] + ("0000" if not ds.endswith("0000") else "1111")
-            delegations = {apex: ds if plan.ds_in_parent else ""}
-        made.zones[apex] = zone
-        made.anchors = (delegations["."],) if apex == "." else ()
-    return made
+    """root -> vn -> gov.vn -> the leaf, which is made as told and holds a host that is no zone of its own."""
+    records = "@ 300 MX 10 thu\nthu 300 A 203.0.114.1\n"
+    plans = {".": Plan(), "vn": Plan(), "gov.vn": Plan(), LEAF: Plan(**{"records": records, **leaf})}  # type: ignore[arg-type]
+    made = sign_tree(plans, NOW)
+    return Tree(made.now, made.zones, made.anchors)
 
 
 def test_a_chain_that_holds_is_secure() -> None:
@@ -119,6 +63,65 @@ def test_a_chain_that_holds_is_secure() -> None:
 
 def test_a_name_inside_a_signed_zone_is_secure_by_its_zone() -> None:
     assert tree().look(f"thu.{LEAF}") == DnssecFacts("secure", LEAF)
+
+
+@pytest.mark.parametrize("kind", ["SOA", "MX"])
+@pytest.mark.parametrize(("how", "why"), [("expired", "expired"), ("spoiled", "bad_signature")])
+def test_a_record_that_good_keys_signed_wrongly_or_too_long_ago_is_bogus(kind: str, how: str, why: str) -> None:
+    facts = tree(**{how: (kind,)}).look()
+    assert (facts.state, facts.zone, facts.why) == ("bogus", LEAF, f"{kind.lower()}_{why}")
+    finding = judge("mail.dnssec", make_facts(mail=make_mail(domain=LEAF, nameservers=None, dnssec=facts)))
+    assert (finding.verdict, f"bản ghi {kind}" in finding.seen) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize("kind", ["SOA", "MX"])
+def test_a_record_that_a_signed_zone_did_not_sign_is_bogus(kind: str) -> None:
+    made = tree()
+    with made.zones[LEAF].writer() as writer:
+        writer.delete(dns.name.from_text(LEAF), dns.rdatatype.RRSIG, dns.rdatatype.from_text(kind))
+    assert (made.look().state, made.look().why) == ("bogus", f"{kind.lower()}_unsigned")
+
+
+def test_a_domain_without_mx_records_or_with_an_alias_there_is_not_called_bogus() -> None:
+    assert tree(records="").look() == DnssecFacts("secure", LEAF)
+    made = tree()
+    alias = dns.message.make_response(dns.message.make_query(LEAF, "MX", want_dnssec=True))
+    alias.answer.append(dns.rrset.from_text(f"{LEAF}.", 300, "IN", "CNAME", "thu.example."))
+    made.faults[LEAF, "MX"] = Completed(SignedAnswer(LEAF, "MX", alias.to_wire()))
+    assert made.look().state == "secure"
+
+
+@pytest.mark.parametrize(("days", "state"), [(30, "secure"), (-1, "unverifiable")])
+def test_mx_records_by_a_wildcard(days: int, state: str) -> None:
+    """RFC 4035 section 5.3.4: signed under the name of the wildcard, which the signature tells by its labels."""
+    made, name = tree(), f"thu.{LEAF}"
+    signature = made.sign(LEAF, dns.rrset.from_text(f"*.{LEAF}.", 300, "IN", "MX", "10 mx.example."), days=days)
+    reply = dns.message.make_response(dns.message.make_query(name, "MX", want_dnssec=True))
+    reply.answer.append(dns.rrset.from_text(f"{name}.", 300, "IN", "MX", "10 mx.example."))
+    reply.answer.append(dns.rrset.from_rdata(dns.name.from_text(name), 300, signature[0]))
+    made.faults[name, "MX"] = Completed(SignedAnswer(name, "MX", reply.to_wire()))
+    assert (made.look(name).state, made.look(name).why) == (state, "" if state == "secure" else "wildcard")
+
+
+def test_a_zone_that_shows_no_soa_is_not_called_bogus() -> None:
+    made = tree()
+    empty = dns.message.make_response(dns.message.make_query(LEAF, "SOA", want_dnssec=True))
+    made.faults[LEAF, "SOA"] = Completed(SignedAnswer(LEAF, "SOA", empty.to_wire()))
+    assert (made.look().state, made.look().why) == ("unverifiable", "not_seen")
+
+
+def test_audits_from_before_the_records_were_asked_are_judged_as_before() -> None:
+    stored = replace(tree(expired=("SOA", "MX")).evidence(), soa=None, mx=None)
+    lines = to_json(stored).replace(',"soa":null,"mx":null', "")
+    assert "soa" not in lines
+    assert read_dnssec(from_json(DnssecLook, lines), NOW) == DnssecFacts("secure", LEAF)
+
+
+def test_records_are_asked_only_where_the_chain_holds_and_no_zone_may_lie_between() -> None:
+    insecure = tree(signed=False).evidence()
+    assert (insecure.soa, insecure.mx) == (None, None)
+    deep = tree(records="a.b.c.d.e.f.g 300 MX 10 thu\n").evidence(f"a.b.c.d.e.f.g.{LEAF}")
+    assert deep.mx is None
 
 
 @pytest.mark.parametrize("leaf", [{"signed": False}, {"ds_in_parent": False}])
@@ -137,7 +140,7 @@ def test_signatures_that_do_not_hold_are_bogus(leaf: dict[str, object], why: str
 
 def test_a_clock_of_ours_that_is_wrong_accuses_nobody() -> None:
     made = tree()
-    look = asyncio.run(look_at_dnssec(LEAF, made, made.anchors))
+    look = made.evidence()
     for now in (NOW - timedelta(days=200), NOW + timedelta(days=200)):
         facts = read_dnssec(look, now)
         assert (facts.state, facts.zone, facts.reason) == ("unverifiable", ".", Reason.DNS_ERROR)
@@ -161,15 +164,10 @@ def test_algorithms_that_cannot_be_judged_accuse_nobody() -> None:
         writer.replace(dns.name.from_text(LEAF), 300, weak[0])
         writer.delete(dns.name.from_text(LEAF), dns.rdatatype.RRSIG, dns.rdatatype.DS)
     zone = made.zones["gov.vn"]
-    public = dns.dnssec.make_dnskey(key("gov.vn").public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257)
     records = zone.get_rrset(dns.name.from_text(LEAF), dns.rdatatype.DS)
     assert records is not None
-    signature = dns.dnssec.sign(
-        records, key("gov.vn"), dns.name.from_text("gov.vn"), public,
-        inception=NOW - timedelta(days=1), expiration=NOW + timedelta(days=1), deterministic=False,
-    )  # fmt: skip
     with zone.writer() as writer:
-        writer.add(dns.name.from_text(LEAF), 300, signature)
+        writer.add(made.sign("gov.vn", records))
     assert (made.look().state, made.look().why) == ("unverifiable", "algorithm")
 
 
@@ -217,13 +215,8 @@ def test_hashed_proofs(algorithm: int, iterations: int, flags: int, state: str) 
     proof = dns.rrset.from_text(
         owner, 300, "IN", "NSEC3", f"{algorithm} {flags} {iterations} - {'V' * 32} NS SOA RRSIG DNSKEY"
     )
-    public = dns.dnssec.make_dnskey(key("gov.vn").public_key(), dns.dnssec.Algorithm.ECDSAP256SHA256, flags=257)
-    signature = dns.dnssec.sign(
-        proof, key("gov.vn"), apex, public,
-        inception=NOW - timedelta(days=1), expiration=NOW + timedelta(days=1), deterministic=False,
-    )  # fmt: skip
     answer = dns.message.make_response(dns.message.make_query(LEAF, "DS", want_dnssec=True))
-    answer.authority += [proof, dns.rrset.from_rdata(owner, 300, signature)]
+    answer.authority += [proof, made.sign("gov.vn", proof)]
     made.faults[LEAF, "DS"] = Completed(SignedAnswer(LEAF, "DS", answer.to_wire(max_size=65535)))
     assert made.look().state == state
 
@@ -231,7 +224,7 @@ def test_hashed_proofs(algorithm: int, iterations: int, flags: int, state: str) 
 @pytest.mark.parametrize(
     "fault", [Failed(Reason.DNS_TIMEOUT), Failed(Reason.DNS_SERVFAIL), NotRun(Reason.RESOLVER_DOWN)]
 )
-@pytest.mark.parametrize("where", [(".", "DNSKEY"), ("vn", "DS"), (LEAF, "DNSKEY")])
+@pytest.mark.parametrize("where", [(".", "DNSKEY"), ("vn", "DS"), (LEAF, "DNSKEY"), (LEAF, "SOA"), (LEAF, "MX")])
 def test_what_could_not_be_seen_is_unverifiable(where: tuple[str, str], fault: Failed | NotRun) -> None:
     made = tree()
     made.faults[where] = fault
@@ -257,7 +250,12 @@ def test_more_keys_than_a_zone_has_are_not_tried() -> None:
 
 @pytest.mark.parametrize(
     ("state", "verdict"),
-    [("secure", Verdict.PASS), ("insecure", Verdict.FAIL), ("bogus", Verdict.FAIL), ("unverifiable", Verdict.UNVERIFIED)],
+    [
+        ("secure", Verdict.PASS),
+        ("insecure", Verdict.FAIL),
+        ("bogus", Verdict.FAIL),
+        ("unverifiable", Verdict.UNVERIFIED),
+    ],
 )
 def test_verdicts(state: str, verdict: Verdict) -> None:
     why = {"insecure": "no_ds", "bogus": "expired"}.get(state, "")
@@ -285,7 +283,9 @@ def test_the_resolver_passes_on_whole_answers_and_says_when_there_is_none() -> N
         assert isinstance(resolver, AsksSigned)
         return [await resolver.signed(name, "DNSKEY") for name in names]
 
-    with DnsServer({"a.example": {"A": ["203.0.114.1"]}}, zones=["example"], faults={("b.example", "*"): "drop"}) as server:
+    with DnsServer(
+        {"a.example": {"A": ["203.0.114.1"]}}, zones=["example"], faults={("b.example", "*"): "drop"}
+    ) as server:
         there, gone, late = asyncio.run(ask(server, "a.example", "none.example", "b.example"))
     assert isinstance(there, Completed) and isinstance(gone, Completed)
     assert dns.message.from_wire(gone.value.wire).rcode() == dns.rcode.NXDOMAIN
