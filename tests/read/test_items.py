@@ -111,3 +111,20 @@ def test_links_in_running_text_and_paging_are_not_items() -> None:
         '<a href="/tin-tuc?page=2">Trang 2 của danh sách tin</a><a href="/print/t/1">Bản in của bài viết này</a>'
     )
     assert extract_items(page(document(html), "/tin-tuc"), READING) == ()
+
+
+def test_a_part_of_a_page_is_never_left_on_the_way_to_an_entrys_box() -> None:
+    """Of a tab, the entry's box would grow to what stands around the tab: the part ends at its own root."""
+    read = page('<div class="tabs"><div id="van-ban"><a href="/t/1">Triển khai quy hoạch chung đô thị</a></div></div>')
+    tab = next(box for box in read.boxes if box.attrs.get("id") == "van-ban")
+    assert [item.url for item in extract_items(read.part(tab), READING)] == ["https://sxd.tinhmau.example/t/1"]
+
+
+def test_rows_of_one_cell_with_a_day_are_entries_and_questions_are_not() -> None:
+    rows = "".join(f"<tr><td><b>{title}</b><br>Nguồn vốn: ngân sách tỉnh.<br>Ngày đăng: {day:%d/%m/%Y}</td></tr>"
+                   for title, day in zip(TITLES, DAYS, strict=True))  # fmt: skip
+    found = extract_items(page(f"<table>{rows}</table>"), READING)
+    assert [(item.title, item.dated and item.dated.date) for item in found] == list(zip(TITLES, DAYS, strict=True))
+    asked = "".join(f"<tr><td>Hỏi: {title}? (người hỏi, {day:%d/%m/%Y})</td></tr>"
+                    for title, day in zip(TITLES, DAYS, strict=True))  # fmt: skip
+    assert extract_items(page(f"<table>{asked}</table>"), READING) == ()

@@ -175,3 +175,17 @@ def test_schedule_is_dated_by_its_monday() -> None:
     newest = facts.section("work_schedule").newest
     assert newest is not None and newest.date == date(2026, 11, 16)
     assert facts.newest_update is None  # a schedule is not an update of the site
+
+
+def test_tiles_with_captions_on_a_page_of_the_menu_open_sections() -> None:
+    """A page that holds little but links is a hub, whatever its label; a list of news is none."""
+    tiles = (
+        "<h1>Thông tin công khai</h1><a href='/ck/tk'><span><strong>Số liệu thống kê</strong><br>"
+        "<small>Báo cáo định kỳ hằng quý</small></span></a>"
+        "<a href='/ck/qh'><span><strong>Quy hoạch - Kế hoạch</strong><br><small>Chương trình</small></span></a>"
+    )
+    figures = news_list(("Tình hình kinh tế - xã hội quý ba", "05/10/2026"), ("Tình hình sáu tháng", "02/7/2026"))
+    pages = {"/ck": tiles, "/ck/tk": figures, "/ck/qh": news_list(("Kế hoạch công tác năm sau", "01/11/2026"))}
+    assert state("statistics", pages, {"/ck": "Thông tin công khai"}) is SectionState.PRESENT
+    listed = "<ul><li><a href='/ck/tk'>Số liệu thống kê nhiệm kỳ mới</a> (18/11/2026)</li></ul>" + FRESH
+    assert state("statistics", pages | {"/ck": listed}, {"/ck": "Tin tức"}) is SectionState.ABSENT
