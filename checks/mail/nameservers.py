@@ -33,7 +33,14 @@ def nameservers(facts: AgencyFacts, rule: Criterion) -> Finding:
         excerpt=_words(seen) or servers,
         zone=seen.zone,
         servers=servers,
+        named=_named(rule, seen) if "ns_lame" in problems else "",
     )
+
+
+def _named(rule: Criterion, seen: NameServerFacts) -> str:
+    """Which of the servers do not answer for the zone: whoever is told so must know where to look."""
+    lame = ", ".join(reply.host for reply in seen.replies if reply.state in ("refused", "lame"))
+    return " " + rule.say("mail.nameservers.lame", hosts=lame) if lame else ""
 
 
 def _words(seen: NameServerFacts) -> str:

@@ -163,6 +163,13 @@ def test_lame_beside_one_that_answers_rfc_1912_section_2_8(fault: str, sound: Ma
     assert twice(evidence, sound) is Verdict.PASS
 
 
+def test_the_sentence_names_the_server_that_is_lame() -> None:
+    evidence = seen(One(), broken("refused"))
+    mail = make_mail(nameservers=read_mail(evidence, evidence).nameservers, confirmed=True)
+    found = judge("mail.nameservers", make_facts(mail=mail, agency=make_agency(operates_mail=True)))
+    assert f"Máy chủ không trả lời cho vùng: ns2.{ZONE}." in found.seen
+
+
 @pytest.mark.parametrize("fault", ["refused", "servfail", "lame"])
 def test_nobody_is_lame_where_none_answers_for_the_zone(fault: str) -> None:
     evidence = seen(broken(fault), broken(fault))
