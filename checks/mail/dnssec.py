@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from auditor.model import AgencyFacts, Criterion, Finding, MailFacts, Reason, Verdict, check
+from auditor.model import AgencyFacts, Criterion, DnssecFacts, Finding, MailFacts, Reason, Verdict, check
 from checks.mail.wording import for_operator, not_configured, said, unknown
 
 _VERDICTS = {"secure": Verdict.PASS, "insecure": Verdict.FAIL, "bogus": Verdict.FAIL}
+_BEYOND_US = frozenset({"algorithm", "too_many_keys", "wildcard"})  # the data came, and we cannot judge it
 
 
 @check("mail.dnssec")
@@ -15,9 +16,9 @@ def dnssec(facts: AgencyFacts, rule: Criterion) -> Finding:
     if mail is None or mail.dnssec is None:
         return not_configured(rule)
     seen = mail.dnssec
-    asked = (seen.zone or mail.domain, "DS")
+    asked = _asked(seen, mail)
     if seen.state not in _VERDICTS:
-        return unknown(rule, mail, seen.reason or Reason.DNS_ERROR, asked)
+        return _unseen(rule, mail, seen, asked)
     why = rule.say(f"mail.dnssec.why.{seen.why}", zone=seen.zone) if seen.why else ""
     verdict, key = _VERDICTS[seen.state], f"mail.dnssec.{seen.state}"
     if verdict is Verdict.FAIL and _is_above(seen.zone, mail):
@@ -25,6 +26,26 @@ def dnssec(facts: AgencyFacts, rule: Criterion) -> Finding:
     elif seen.state == "bogus" and not mail.confirmed:
         verdict, key = Verdict.UNVERIFIED, "mail.unconfirmed"
     return said(rule, mail, verdict, key, asked=asked, zone=seen.zone, why=why)
+
+
+def _asked(seen: DnssecFacts, mail: MailFacts) -> tuple[str, str]:
+    """The query that shows it."""
+    if seen.why.startswith("mx_") or seen.why == "wildcard":
+        return mail.domain, "MX"
+    return seen.zone or mail.domain, "SOA" if seen.why.startswith("soa_") else "DS"
+
+
+def _unseen(rule: Criterion, mail: MailFacts, seen: DnssecFacts, asked: tuple[str, str]) -> Finding:
+    """Not "cannot be resolved": the names were answered, but not with what a chain is made of."""
+    reason = seen.reason or Reason.DNS_ERROR
+    if reason is not Reason.DNS_ERROR:
+        return unknown(rule, mail, reason, asked)
+    zone, why = seen.zone or mail.domain, ""
+    key = "mail.dnssec.no_data"
+    if seen.why in _BEYOND_US and zone != ".":  # the root is judged everywhere: there it is the resolver, or our clock
+        key, why = "mail.dnssec.beyond_us", rule.say(f"mail.dnssec.why.{seen.why}", zone=zone)
+    place = rule.say("mail.dnssec.root") if zone == "." else zone
+    return said(rule, mail, Verdict.UNVERIFIED, key, asked=asked, reason=reason, zone=place, why=why)
 
 
 def _is_above(zone: str, mail: MailFacts) -> bool:

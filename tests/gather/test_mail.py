@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
@@ -288,6 +291,25 @@ def test_selectors_are_read_from_sample_messages(tmp_path: Path) -> None:
     (tmp_path / "d.eml").write_bytes(b"DKIM-Signature: d=; s=\nDKIM-Signature: \xff\n\n")
     assert read_samples(tmp_path) == {"tinh.example": ("s2024", "s2025"), "other.example": ("x1",)}
     assert read_samples(tmp_path / "missing") == {}
+
+
+_HEADER = st.tuples(
+    st.sampled_from([b"DKIM-Signature", b"dkim-signature ", b"From", b"", b"DKIM-Signature: d=a.example; s=b; x"]),
+    st.one_of(
+        st.binary(max_size=60),
+        st.text(max_size=30).map(lambda text: f" d={text}; s={text[::-1]}".encode("utf-8", "surrogatepass")),
+        st.binary(max_size=20).map(lambda raw: b"=?utf-8?b?" + raw + b"?= d=a; s=" + raw),
+    ),
+).map(b":".join)
+
+
+@given(st.one_of(st.binary(max_size=300), st.lists(_HEADER, max_size=6).map(b"\r\n".join)))
+def test_no_sample_message_stops_the_reading(message: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.eml").write_bytes(message)
+        found = read_samples(Path(folder))
+    for domain, selectors in found.items():
+        assert domain.isascii() and selectors and all(one and one.isascii() for one in selectors)
 
 
 def test_a_web_hosts_name_is_asked_for_spf_mx_and_the_policy_it_inherits() -> None:

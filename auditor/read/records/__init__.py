@@ -45,6 +45,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         spf = replace(spf, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.SPF_MISSING))
         if dmarc.state in ("none", "unverifiable"):
             dmarc = replace(dmarc, state="none", reason=why, problems=(Problem.ZONE_GONE, Problem.DMARC_MISSING))
+    chain = read_dnssec(evidence.dnssec, evidence.looked_at) if evidence.dnssec else None
     return MailFacts(
         evidence.domain,
         evidence.looked_at,
@@ -56,9 +57,9 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dkim_reason=_unseen(evidence),
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
-        transport=read_transport(evidence.domain, evidence.transport) if evidence.transport else None,
+        transport=read_transport(evidence.domain, evidence.transport, chain) if evidence.transport else None,
         nameservers=read_nameservers(evidence.nameservers, evidence.domain) if evidence.nameservers else None,
-        dnssec=read_dnssec(evidence.dnssec, evidence.looked_at) if evidence.dnssec else None,
+        dnssec=chain,
     )
 
 

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auditor.model import Completed, DaneFacts, DaneHost, DnsAnswer, Outcome, SmtpLook, TlsLook
+from auditor.model import Completed, DaneFacts, DaneHost, DnsAnswer, DnssecFacts, Outcome, SmtpLook, TlsLook
 from auditor.read.records.certificates import covers_name, load_chain
 from auditor.read.records.outcomes import absence, blindness
 from auditor.read.records.problems import Problem
@@ -68,20 +68,31 @@ def read_dane(
     smtp: Mapping[str, Outcome[SmtpLook]],
     *,
     insecure: bool,
+    chain: DnssecFacts | None = None,
 ) -> DaneFacts:
     """The facts over all mail servers, in the order of `tlsa`.
 
     An answer counts as protected if the resolver authenticated it, and the MX records too (RFC 7672 section 2.2.1).
     `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone: a resolver that does
-    not validate authenticates nothing.
+    not validate authenticates nothing. `chain`: what our own walk to the mail domain saw; where it ends, or breaks,
+    above a server's name too, no resolver's word makes that server's records protected.
     """
     if not tlsa:
         return DaneFacts("unverifiable", reason=blindness(mx))
     hosts = tuple(
-        _host(name, answer, smtp.get(name), secure=is_secure(mx) and is_secure(answer), insecure=insecure)
+        _host(name, answer, smtp.get(name), secure=False, insecure=chain.state == "insecure")
+        if chain is not None and _ends_above(name, chain)
+        else _host(name, answer, smtp.get(name), secure=is_secure(mx) and is_secure(answer), insecure=insecure)
         for name, answer in tlsa
     )
     return _together(hosts)
+
+
+def _ends_above(name: str, chain: DnssecFacts) -> bool:
+    """Whether the chain is known not to reach the server's name: its zone is the one where the walk ended, or below."""
+    if chain.state not in ("insecure", "bogus") or chain.zone in ("", "."):
+        return False
+    return name == chain.zone or name.endswith("." + chain.zone)
 
 
 def is_secure(outcome: Outcome[DnsAnswer]) -> bool:

@@ -262,9 +262,12 @@ def _message(answer: Outcome[SignedAnswer], name: dns.name.Name) -> dns.message.
     if not isinstance(answer, Completed):
         raise _End("unverifiable", name, "not_seen", answer.reason)
     try:
-        return dns.message.from_wire(answer.value.wire, ignore_trailing=True)
-    except dns.exception.DNSException as error:
+        message = dns.message.from_wire(answer.value.wire, ignore_trailing=True)
+    except (dns.exception.DNSException, ValueError) as error:
         raise _End("unverifiable", name, "not_seen", Reason.DNS_ERROR) from error
+    if not isinstance(message, dns.message.QueryMessage):  # an update (RFC 2136) has sets without records
+        raise _End("unverifiable", name, "not_seen", Reason.DNS_ERROR)
+    return message
 
 
 def _set(

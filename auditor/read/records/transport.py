@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from auditor.model import Completed, DnsAnswer, MtaStsFacts, Outcome, SmtpFacts, TransportEvidence, TransportFacts
+from auditor.model import (
+    Completed,
+    DnsAnswer,
+    DnssecFacts,
+    MtaStsFacts,
+    Outcome,
+    SmtpFacts,
+    TransportEvidence,
+    TransportFacts,
+)
 from auditor.read.records.bimi import read_bimi
 from auditor.read.records.caa import read_caa
 from auditor.read.records.dane import is_secure, read_dane
@@ -17,9 +26,10 @@ from auditor.read.records.smtp import FAULTY, read_smtp
 from auditor.read.records.tls_rpt import read_tls_rpt
 
 
-def read_transport(domain: str, evidence: TransportEvidence) -> TransportFacts:
+def read_transport(domain: str, evidence: TransportEvidence, chain: DnssecFacts | None = None) -> TransportFacts:
     """The facts of `evidence`. A resolver that authenticates the root validates: what it leaves unauthenticated is
-    unsigned."""
+    unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
+    insecure = is_secure(evidence.root)
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
         smtp = replace(smtp, reason=blindness(evidence.mx))
@@ -27,7 +37,7 @@ def read_transport(domain: str, evidence: TransportEvidence) -> TransportFacts:
     return TransportFacts(
         mta_sts=_with_certificates(sts, smtp),
         tls_rpt=read_tls_rpt(evidence.tls_rpt),
-        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=is_secure(evidence.root)),
+        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=insecure, chain=chain),
         smtp=smtp,
         bimi=read_bimi(evidence.bimi),
         caa=read_caa(evidence.caa),

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model import Completed, DaneFacts, DnsAnswer, Failed, NotRun, Outcome, Reason, SmtpLook, TlsLook
+from auditor.model import (
+    Completed,
+    DaneFacts,
+    DnsAnswer,
+    DnssecFacts,
+    Failed,
+    NotRun,
+    Outcome,
+    Reason,
+    SmtpLook,
+    TlsLook,
+)
 from auditor.read.records import Problem
 from auditor.read.records.dane import parse_tlsa, read_dane
 from tests.read.records.certs import NOW, Issued, issue, tlsa
@@ -37,8 +48,9 @@ def read(
     *,
     mx: Outcome[DnsAnswer] = MX,
     insecure: bool = False,
+    chain: DnssecFacts | None = None,
 ) -> DaneFacts:
-    return read_dane(mx, ((HOST, records),), {HOST: look or shown(GOOD)}, insecure=insecure)
+    return read_dane(mx, ((HOST, records),), {HOST: look or shown(GOOD)}, insecure=insecure, chain=chain)
 
 
 @pytest.mark.parametrize("selector", [0, 1])
@@ -75,6 +87,20 @@ def test_rollover_one_of_several_is_enough_rfc_7671_section_8() -> None:
     facts = read(answer(tlsa(3, 1, 1, STRANGER.leaf), tlsa(3, 1, 1, GOOD.leaf)))
     assert (facts.state, facts.problems) == ("valid", ())
     assert read(answer(tlsa(3, 1, 1, GOOD.leaf))).problems == (Problem.DANE_SINGLE,)
+
+
+@pytest.mark.parametrize(
+    ("state", "zone", "expected"),
+    [
+        ("insecure", "tinh.example", "insecure"), ("insecure", "example", "insecure"), ("insecure", HOST, "insecure"),
+        ("bogus", "tinh.example", "unverifiable"), ("secure", "tinh.example", "valid"),
+        ("unverifiable", "tinh.example", "valid"), ("unverifiable", ".", "valid"),
+        ("insecure", "other.example", "valid"), ("insecure", "h.example", "valid"), ("bogus", "", "valid"),
+    ],
+)  # fmt: skip
+def test_what_our_own_walk_saw_outweighs_the_resolvers_word(state: str, zone: str, expected: str) -> None:
+    records = answer(tlsa(3, 1, 1, GOOD.leaf), tlsa(3, 1, 1, GOOD.authority))
+    assert read(records, chain=DnssecFacts(state, zone)).state == expected
 
 
 @pytest.mark.parametrize("usage", [0, 1, 4, 255])
