@@ -265,6 +265,24 @@ def test_verdicts(state: str, verdict: Verdict) -> None:
     assert "vi phạm" not in finding.seen
 
 
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (DnssecFacts("unverifiable", LEAF, "no_proof"), "resolvers trong auditor.toml"),
+        (DnssecFacts("unverifiable", LEAF, "not_seen", Reason.DNS_ERROR), "resolvers trong auditor.toml"),
+        (DnssecFacts("unverifiable", ".", "algorithm", Reason.DNS_ERROR), "vùng gốc"),
+        (DnssecFacts("unverifiable", LEAF, "algorithm", Reason.DNS_ERROR), "Thuật toán ký"),
+        (DnssecFacts("unverifiable", LEAF, "too_many_keys"), "Số khóa"),
+        (DnssecFacts("unverifiable", LEAF, "wildcard", Reason.DNS_ERROR), "ký tự đại diện"),
+        (DnssecFacts("unverifiable", LEAF, "not_seen", Reason.DNS_TIMEOUT), "không trả lời kịp"),
+    ],
+)
+def test_what_could_not_be_judged_is_said_with_what_to_do(facts: DnssecFacts, said: str) -> None:
+    finding = judge("mail.dnssec", make_facts(mail=make_mail(domain=LEAF, nameservers=None, dnssec=facts)))
+    assert (finding.verdict, said in finding.seen) == (Verdict.UNVERIFIED, True)
+    assert "Không phân giải được tên miền" not in finding.seen
+
+
 def test_what_breaks_above_the_operators_zone_is_not_his() -> None:
     for state, why in (("insecure", "no_ds"), ("bogus", "expired")):
         mail = make_mail(domain=LEAF, nameservers=None, dnssec=DnssecFacts(state, "gov.vn", why))
