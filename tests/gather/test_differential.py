@@ -107,9 +107,14 @@ def _theirs(zone: Zone, ip: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, 
 
 def _explained(zone: Zone, ours: SpfCheck, theirs: str, text: str) -> bool:
     """True where the two may differ."""
+    written = [record.split() for types in zone.values() for record in types.get("TXT", [])]
+    if theirs == "temperror":
+        # Section 5.4 compares the client with each host's addresses, section 4.6.2 ends with the first match. pyspf looks
+        # up every host of an mx term beforehand, so that one which does not answer hides a host that matches.
+        lazy = any("mx" in term for terms in written for term in terms)
+        return lazy and ours.result in ("pass", "fail", "softfail", "neutral")
     if theirs != "permerror":
         return False
-    written = [record.split() for types in zone.values() for record in types.get("TXT", [])]
     return (
         # Section 4.6.4 limits the *terms* whose queries find nothing; pyspf counts the queries, so that one mx with
         # three dead hosts, or one ptr with three, is over its limit.
@@ -122,7 +127,7 @@ def _explained(zone: Zone, ours: SpfCheck, theirs: str, text: str) -> bool:
     )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(zone=zones, record=records, ip=st.sampled_from(CLIENTS))
 def test_results_agree_with_pyspf(zone: Zone, record: str, ip: str, monkeypatch: pytest.MonkeyPatch) -> None:
     zone = {**zone, "a.example": {**zone["a.example"], "TXT": [record]}}
