@@ -104,8 +104,19 @@ def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) ->
     if waiting and read_only:
         raise StoreError(StoreTrouble.OLD_SCHEMA, path)
     if waiting:
-        migrations.apply(db)
+        _migrate(db)
     return db
+
+
+def _migrate(db: Database) -> None:
+    """Apply what waits. Another process that opened the same database may be doing so at this moment: what it has
+    done meanwhile is no longer waiting, and only a migration that fails with nobody else at work is an error."""
+    while waiting := len(list(migrations.pending(db))):
+        try:
+            migrations.apply(db)
+        except sqlite3.OperationalError:
+            if len(list(migrations.pending(db))) >= waiting:
+                raise
 
 
 class Connected:
