@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
 from auditor.read.dom import BREAK, Box
+from auditor.read.entries import DAY
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
 from auditor.read.page import HEADINGS, Link, Page, absolute
@@ -25,7 +26,6 @@ _HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_info
 _ALL_SUBJECTS = frozenset({"news", "direction"})  # their entries' titles may name any section's subject
 _HEADING = 0.65  # a page that names itself needs less than a link among many
 _ROW = 400  # characters: a larger row is layout
-_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # entries have days, sections have none
 _TILES, _TILE_WORDS, _MOSTLY = 30, 10, 0.6  # links; words of a link on average; share of the page's own text
 
 
@@ -116,7 +116,7 @@ def _holds_links_alone(page: Page) -> bool:
     ]
     words = sum(link.folded.count(" ") + 1 for link in links)
     targets = len({link.url for link in links})
-    if not 2 <= targets <= _TILES or words > _TILE_WORDS * len(links) or _DAY.search(page.main_text):
+    if not 2 <= targets <= _TILES or words > _TILE_WORDS * len(links) or DAY.search(page.main_text):
         return False
     return sum(len(link.text) for link in links) >= _MOSTLY * len(page.main_text)
 

@@ -17,6 +17,7 @@ NUMBER = re.compile(
     r"\b\d{1,5}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b|\b\d{1,5}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b"
     r"|\b\d{1,5}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*"
 )
+DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # a written day: what tells an entry from a name
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 _ROUGH = re.compile(r"(\d+) (gio|tuan|thang|nam) truoc")
 _SURE_HOURS = 6

@@ -16,13 +16,12 @@ from auditor.model import Item, Place
 from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
-from auditor.read.entries import NUMBER, Entry, Reading
+from auditor.read.entries import DAY, NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, url_date
 from auditor.read.page import Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
-_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _MAX_ITEMS = 300
@@ -222,8 +221,8 @@ def _is_whole_item(row: Box, reading: Reading) -> bool:
         return False
     if any(word in low if " " in word else f"{word}:" in low for word in replies):
         return False
-    return sum(one.tag == "tr" and bool(_DAY.search(one.text)) for one in row.parent.children) >= 2 and bool(
-        _DAY.search(row.text)
+    return sum(one.tag == "tr" and bool(DAY.search(one.text)) for one in row.parent.children) >= 2 and bool(
+        DAY.search(row.text)
     )
 
 

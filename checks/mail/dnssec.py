@@ -32,6 +32,8 @@ def _asked(seen: DnssecFacts, mail: MailFacts) -> tuple[str, str]:
     """The query that shows it."""
     if seen.why.startswith("mx_") or seen.why == "wildcard":
         return mail.domain, "MX"
+    if seen.zone == ".":  # the root has no DS: its keys are held against the trust anchors
+        return ".", "DNSKEY"
     return seen.zone or mail.domain, "SOA" if seen.why.startswith("soa_") else "DS"
 
 
