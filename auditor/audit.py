@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from auditor.configuration import ConfigError
@@ -20,6 +19,7 @@ from auditor.gather.mail import NameServerDoor, Outside, Selectors, SmtpDoor, lo
 from auditor.gather.mail.direct import open_door
 from auditor.gather.mail.samples import read_samples
 from auditor.gather.network import Network, NetworkOptions
+from auditor.gather.shared import abandon, shared
 from auditor.gather.site import Crawl, look_again
 from auditor.mailboxes import load_register
 from auditor.model import (
@@ -76,7 +76,6 @@ class Progress:
     url: str = ""
 
 
-T = TypeVar("T")
 OnProgress = Callable[[Progress], None]
 
 
@@ -110,7 +109,7 @@ class AuditContext:
         if key not in self._hosts:
             look = look_at_host(host, self.network, self.resolver, self.second_resolver, attempt=attempt)
             self._hosts[key] = asyncio.ensure_future(look)
-        return await _shared(self._hosts[key])
+        return await shared(self._hosts[key])
 
     async def mail(self, domain: str, attempt: int = 1) -> MailEvidence:
         """The mail domain's evidence of this run, looked up when first asked for."""
@@ -129,17 +128,21 @@ class AuditContext:
                 outside=Outside(self.network, self.smtp, self.anchors, self.nameservers),
             )
             self._mail[key] = asyncio.ensure_future(look)
-        return await _shared(self._mail[key])
+        return await shared(self._mail[key])
+
+    async def abandon(self) -> None:
+        """Stop every look that is still under way: nothing may outlive the client that it works with."""
+        await abandon((*self._hosts.values(), *self._mail.values()))
+        if self.smtp is not None:
+            await self.smtp.close()
+        for resolver in (self.resolver, self.second_resolver):
+            if resolver is not None:
+                await resolver.close()
 
     def forget_mail(self, domain: str) -> None:
         """Let go of a domain's evidence: those of a list are looked at one by one, and it may be of any length."""
         for attempt in (1, 2):
             self._mail.pop((domain.lower(), attempt), None)
-
-
-async def _shared(task: asyncio.Task[T]) -> T:
-    """Wait for a look that others may wait for too: cancelling one of them does not cancel it for all."""
-    return await asyncio.shield(task)
 
 
 @asynccontextmanager
@@ -171,7 +174,7 @@ async def open_context(
     rulebook.for_audit(as_of, profile or audit.law_profile)  # an unknown profile is refused before any look
     vocabulary, calendar, register = load_vocabulary(folder), load_calendar(folder), load_register(folder)
     async with Network(options, resolver) as network, _renderer(settings, network) as renderer:
-        yield AuditContext(
+        context = AuditContext(
             settings,
             rulebook,
             vocabulary,
@@ -191,6 +194,10 @@ async def open_context(
             else None,
             renderer=renderer,
         )
+        try:
+            yield context
+        finally:
+            await context.abandon()
 
 
 @asynccontextmanager

@@ -243,6 +243,27 @@ def test_full_disk_ends_the_night_and_the_next_one_goes_on(province: Province, t
     assert stored(folder) == WHOLE
 
 
+def test_a_run_that_breaks_off_leaves_no_look_behind(province: Province, tmp_path: Path) -> None:
+    """Looks that several agencies share are nobody's alone: none may go on with a client that has been closed."""
+    folder = working_folder(tmp_path, province)
+
+    async def breaking_off() -> set[str]:
+        async with open_context(load_settings(folder), as_of=province.as_of) as context:
+            waiting = asyncio.create_task(context.host(SLOW))
+            while not any(task.get_name() != waiting.get_name() for task in others()):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert others(), "the shared look ended with the one who waited"
+        return {task.get_name() for task in others()}
+
+    def others() -> set[asyncio.Task[object]]:
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(breaking_off()) == set()
+
+
 def test_file_that_may_not_grow_is_told_in_words_and_nothing_is_lost(province: Province, tmp_path: Path) -> None:
     folder = working_folder(tmp_path, province)
     code, _, err = night(folder, limit=600_000)

@@ -19,6 +19,7 @@ import dns.rrset
 from dns.rdtypes.ANY.TXT import TXT
 
 from auditor.gather.dns_wire import NoReply, Unreachable, ask_tcp, ask_udp
+from auditor.gather.shared import abandon, shared
 from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason, SignedAnswer
 
 _STRIKES = 2  # time-outs in a row after which a resolver has to prove that it is alive
@@ -77,7 +78,7 @@ class Resolver:
         if task is None:
             task = self._cache[key] = asyncio.create_task(self._look(*key))
             self._let_go()
-        return await asyncio.shield(task)  # one caller's cancellation must not take the answer from the others
+        return await shared(task)
 
     async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         """The whole answer with signatures and proofs, not validated by the resolver (CD), for a walk of our own.
@@ -90,7 +91,11 @@ class Resolver:
             task = self._signed[key] = asyncio.create_task(self._look_signed(key[0], rdtype.upper()))
             if self._kept is not None and len(self._signed) > self._kept:  # asked again where it is needed again
                 self._signed = {name: one for name, one in self._signed.items() if not one.done()}
-        return await asyncio.shield(task)
+        return await shared(task)
+
+    async def close(self) -> None:
+        """End questions that nobody waits for any more."""
+        await abandon((*self._cache.values(), *self._signed.values()))
 
     async def _look_signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         try:

@@ -115,7 +115,7 @@ class Network:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._robots.cancel()
+        await self._robots.close()
         await self._pool.close()
 
     async def fetch(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from auditor.gather.shared import abandon, shared
 from auditor.model import Look
 
 MAX_BYTES = 512_000  # RFC 9309 section 2.5 wants at least 500 KiB read
@@ -76,15 +77,14 @@ class RobotsFiles:
         key = (f"{parts.scheme}://{parts.netloc}".lower(), insecure)
         known = self._known.get(key)
         if known is not None and not self._outdated(known, attempt):
-            return await asyncio.shield(known[1])
+            return await shared(known[1])
         task = asyncio.create_task(self._load(f"{key[0]}/robots.txt", insecure, attempt))
         self._known[key] = (attempt, task)
-        return await asyncio.shield(task)
+        return await shared(task)
 
-    def cancel(self) -> None:
+    async def close(self) -> None:
         """End fetches that nobody waits for any more."""
-        for _, task in self._known.values():
-            task.cancel()
+        await abandon(task for _, task in self._known.values())
 
     def _outdated(self, known: tuple[int, asyncio.Task[RobotsRules]], attempt: int) -> bool:
         asked, task = known

@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from auditor.gather.client import unverified_context
+from auditor.gather.shared import abandon, shared
 from auditor.model import Completed, Failed, NotRun, Outcome, Reason, SmtpLook, TlsLook
 from auditor.read.records.certificates import covers_name, load_chain, names_of
 
@@ -62,7 +63,11 @@ class SmtpDoor:
         """
         if host not in self._looks:
             self._looks[host] = asyncio.ensure_future(self._look(host))
-        return await asyncio.shield(self._looks[host])
+        return await shared(self._looks[host])
+
+    async def close(self) -> None:
+        """End conversations that nobody waits for any more."""
+        await abandon(self._looks.values())
 
     async def _look(self, host: str) -> Outcome[SmtpLook]:
         where = await self.network.targets(host, PORT)
