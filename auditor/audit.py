@@ -289,9 +289,9 @@ async def second_look(
     return _finish(agency, context, audit.started_at, evidence, host, mail, first_mail, history or History(), cache)
 
 
-async def look_at_mail(domain: str, context: AuditContext) -> MailFacts:
-    """The facts of one mail domain, on demand."""
-    return read_mail(await context.mail(domain))
+async def look_at_mail(domain: str, context: AuditContext, first: MailEvidence | None = None) -> MailFacts:
+    """The facts of one mail domain, on demand; those of its second look, where `first` is what the first one saw."""
+    return read_mail(await context.mail(domain, attempt=1 if first is None else 2), first)
 
 
 def _finish(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -83,7 +83,30 @@ class MailJudge:
 
     async def judge(self, domain: str) -> JudgedDomain:
         """Look at `domain` and judge it as that of a body that has nothing else, and operates it."""
-        facts = await look_at_mail(domain, self._context)
+        return self._judged(domain, await look_at_mail(domain, self._context))
+
+    async def judge_few(
+        self, domains: Sequence[str], pause: float, waiting: Callable[[int, float], None]
+    ) -> tuple[JudgedDomain, ...]:
+        """Each of `domains`, in their order, as an audit judges them: what rests on one look alone is looked at again
+        after `pause` seconds (0: it stays unverified). `waiting` is told how many domains that concerns, and `pause`.
+        """
+        judged = await asyncio.gather(*(self.judge(domain) for domain in domains))
+        doubtful = sum(not one.facts.confirmed for one in judged)
+        if not doubtful or pause <= 0:
+            return tuple(judged)
+        waiting(doubtful, pause)
+        await asyncio.sleep(pause)
+        self._context.resolver.forget_failures()
+        return tuple(await asyncio.gather(*(self._again(one) for one in judged)))
+
+    async def _again(self, first: JudgedDomain) -> JudgedDomain:
+        """The domain after its second look, where one could change what is said."""
+        if first.facts.confirmed:
+            return first
+        return self._judged(first.domain, await look_at_mail(first.domain, self._context, first.facts.evidence))
+
+    def _judged(self, domain: str, facts: MailFacts) -> JudgedDomain:
         agency = Agency(
             code=domain, name=domain, site_status=SiteStatus.TO_VERIFY, mail_domain=domain, operates_mail=True
         )  # fmt: skip

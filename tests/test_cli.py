@@ -140,6 +140,7 @@ def test_phrases_are_well_formed() -> None:
         (["mail", "not a domain"], "not a domain"),
         (["mail"], "--file"),
         (["mail", "a.vn", "--file", "x"], "--file"),
+        (["mail", "--file", "x", "--second-look", "3"], "--second-look"),
         (["mail", "--file", "/no/such/list"], "/no/such/list"),
         (["criteria", "f.no.such"], "f.no.such"),
         (["--folder", "/no/such/folder", "doctor"], "auditor init /no/such/folder"),

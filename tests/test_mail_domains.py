@@ -8,6 +8,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.audit import open_context
 from auditor.cli import cli
 from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
-from auditor.mail_domains import KEPT_ANSWERS, ListLine, read_list
+from auditor.mail_domains import KEPT_ANSWERS, ListLine, MailJudge, read_list
+from auditor.model import Verdict
 from auditor.read.records.dmarc import walk_names
-from auditor.settings import looks_like_domain
+from auditor.settings import load_settings, looks_like_domain
 
 Zone = Mapping[str, Mapping[str, Sequence[str]]]
 
@@ -114,6 +117,52 @@ def test_what_spf_says_of_given_senders() -> None:
     assert [(one["ip"], one["result"], one["because"]) for one in senders] == [
         ("203.0.113.9", "pass", "include:_spf.chung.example"), ("2001:db8::1", "fail", "-all"),
     ]  # fmt: skip
+
+
+def on_demand(server: DnsServer, *options: str) -> tuple[dict[str, str], Result]:
+    """Verdict by criterion of a domain named on the command line, and how the call went."""
+    resolver = ("--resolver", f"{server.address[0]}:{server.address[1]}")
+    result = CliRunner().invoke(cli, ["mail", domain(0), domain(1), "--json", *resolver, *options])
+    first = json.loads(result.stdout)["domains"][0]
+    return {one["id"]: one["verdict"] for one in first["findings"]}, result
+
+
+def test_a_domain_on_the_command_line_is_looked_at_twice_as_in_an_audit() -> None:
+    without_dmarc = {name: by_type for name, by_type in records(2).items() if name != f"_dmarc.{domain(0)}"}
+    with DnsServer(without_dmarc) as server:
+        (once, told_once), asked = on_demand(server, "--second-look", "0"), list(server.queries)
+        server.queries.clear()
+        (twice, told_twice), again = on_demand(server, "--second-look", "0.05"), list(server.queries)
+    assert (once["mail.dmarc"], twice["mail.dmarc"]) == ("unverified", "fail")
+    assert once["mail.spf"] == twice["mail.spf"] == "pass"
+    assert "Chờ" not in told_once.stderr
+    assert "Chờ 0.05 giây" in told_twice.stderr and "1 tên miền" in told_twice.stderr
+    assert again.count((f"_dmarc.{domain(0)}", "TXT")) == 2 * asked.count((f"_dmarc.{domain(0)}", "TXT"))
+    assert again.count((f"_dmarc.{domain(1)}", "TXT")) == 1  # what is not in doubt is left alone
+
+
+def test_the_wait_is_that_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "auditor.toml").write_text("[audit]\nsecond_look_seconds = 0.04\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with DnsServer({domain(0): {"A": ["203.0.113.7"]}, domain(1): {"A": ["203.0.113.8"]}}) as server:
+        _, result = on_demand(server)
+    assert "Chờ 0.04 giây" in result.stderr and "2 tên miền" in result.stderr
+
+
+def test_what_the_second_look_does_not_see_again_is_no_fault() -> None:
+    """A record that was missing for a moment: the second look finds it."""
+    zone = records(1)
+    missing = {name: by_type for name, by_type in zone.items() if name != f"_dmarc.{domain(0)}"}
+
+    async def run(server: DnsServer) -> dict[str, Verdict]:
+        settings = load_settings(None).with_audit(resolvers=("{}:{}".format(*server.address),))
+        async with open_context(settings, as_of=date(2026, 3, 2)) as context:
+            judge = MailJudge(context)
+            (judged,) = await judge.judge_few([domain(0)], 0.01, lambda *_: server.update(zone))
+        return {one.id: one.verdict for one in judged.findings}
+
+    with DnsServer(missing) as server:
+        assert asyncio.run(run(server))["mail.dmarc"] is Verdict.PASS
 
 
 def test_memory_is_bounded_by_the_answers_kept() -> None:

@@ -46,6 +46,7 @@ _PROGRESS_SECONDS = 5.0
 @option("--resolver", "resolvers", multiple=True, type=NAMESERVER)
 @option("--selector", "selectors", multiple=True)
 @option("--from", "clients", multiple=True, type=ADDRESS, text="mail-from")
+@option("--second-look", type=click.FloatRange(min=0))
 @json_option
 @pass_workplace
 @click.pass_context
@@ -58,13 +59,17 @@ def mail(
     resolvers: Sequence[str],
     selectors: Sequence[str],
     clients: Sequence[str],
+    second_look: float | None,
     as_json: bool,
 ) -> None:
-    if bool(domains) == (list_file is not None) or (clients and list_file is not None):
+    few_only = bool(clients) or second_look is not None
+    if bool(domains) == (list_file is not None) or (few_only and list_file is not None):
         raise CannotRun("mail_whom")
     settings = work.settings
     if resolvers:
         settings = settings.with_audit(resolvers=tuple(resolvers))
+    if second_look is not None:
+        settings = settings.with_audit(second_look_seconds=second_look)
     if selectors:
         table = settings.mail_domain.model_copy(update={"dkim_selectors": tuple(selectors)})
         settings = settings.model_copy(update={"mail_domain": table})
@@ -85,7 +90,7 @@ async def _few(
 
     async with open_context(settings, folder=work.configured, as_of=today(settings)) as context:
         judge = MailJudge(context)
-        judged = await asyncio.gather(*(judge.judge(domain) for domain in domains))
+        judged = await judge.judge_few(domains, settings.audit.second_look_seconds, _waiting)
         words = context.rulebook.messages
         checks = {
             domain: {ip: await check_host(ip, f"postmaster@{domain}", domain, context.resolver) for ip in clients}
@@ -99,6 +104,10 @@ async def _few(
         for ip, found in checks[one.domain].items():
             result = cli_text(f"mail.spf_{found.result}")
             click.echo(cli_text("mail.sender", ip=ip, result=result, because=found.because, domain=found.domain))
+
+
+def _waiting(domains: int, seconds: float) -> None:
+    log("mail.waiting", count=domains, seconds=f"{seconds:g}")
 
 
 def _senders(checks: Mapping[str, SpfCheck]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
 from auditor.gather.mail import NameServerDoor, Outside, look_at_mail_domain
 from auditor.gather.mail.direct import open_door
+from auditor.mail_domains import MailJudge
 from auditor.model import (
     Completed,
     DirectLook,
@@ -348,6 +349,31 @@ def test_the_setting_decides(look: str, open_: bool) -> None:
 
     assert settings.mail_domain.nameserver_look == "auto"
     assert asyncio.run(run()) is open_
+
+
+# -- on demand ------------------------------------------------------------------------------------------------------
+
+
+async def on_demand(server: DnsServer, port: int, between: Callable[[int, float], None]) -> Verdict:
+    """`auditor mail` with its second look, by the way to the servers on loopback. `between` is called between the
+    looks."""
+    settings = load_settings(None).with_audit(resolvers=("{}:{}".format(*server.address),))
+    async with open_context(settings, as_of=datetime.now(UTC).date()) as context:
+        context.nameservers = NameServerDoor(True, port, TIMEOUT)
+        (judged,) = await MailJudge(context).judge_few([ZONE], 0.01, between)
+        return verdict(judged.facts)
+
+
+@pytest.mark.parametrize(("mended", "expected"), [(False, Verdict.PARTIAL), (True, Verdict.PASS)])
+def test_a_lame_server_on_demand_is_seen_twice(mended: bool, expected: Verdict) -> None:
+    with served(One(), broken("refused")) as (resolver, running):
+
+        def between(domains: int, seconds: float) -> None:
+            if mended:
+                running[1].faults = {}
+
+        assert asyncio.run(on_demand(resolver, running[0].address[1], between)) is expected
+        assert [queries.count((ZONE, "SOA")) for queries in (running[0].queries, running[1].queries)] == [2, 2]
 
 
 # -- keeping --------------------------------------------------------------------------------------------------------
