@@ -90,9 +90,16 @@ def _name(text: str) -> str:
     return text
 
 
+def _phone(text: str) -> str:
+    if sum(char.isdigit() for char in text) < 8 or not re.fullmatch(r"[\d\s()+./-]+", text):
+        raise _refuse("cfg_phone")
+    return text.strip()
+
+
 Host = Annotated[StrictStr, AfterValidator(_host)]
 Code = Annotated[StrictStr, AfterValidator(_code)]
 Name = Annotated[StrictStr, AfterValidator(_name)]
+Phone = Annotated[StrictStr, AfterValidator(_phone)]
 Day = Annotated[date, Field(strict=True)]
 
 
@@ -129,6 +136,8 @@ class AgencyEntry(Entry):
     predecessors: tuple[Code, ...] = ()
     successors: tuple[Code, ...] = ()
     mailboxes: tuple[Mailbox, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    address: StrictStr = ""
     mail_domain: Domain | None = None
     accepted_mail_domains: tuple[MailDomainEntry, ...] = ()
     operates_mail: StrictBool = False
@@ -161,6 +170,8 @@ class AgencyEntry(Entry):
             predecessors=self.predecessors,
             successors=self.successors,
             mailboxes=self.mailboxes,
+            phones=self.phones,
+            address=self.address,
             mail_domain=self.mail_domain,
             accepted_mail_domains=tuple(
                 MailDomainUse(use.domain.lower(), use.from_, use.to, use.successor)

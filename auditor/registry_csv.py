@@ -30,7 +30,9 @@ from auditor.registry import (
 from auditor.table_file import fold_word
 from config import shipped_folder
 
-_LISTS = frozenset({"also", "extra_hosts", "predecessors", "successors", "mailboxes", "short_names", "portal_hosts"})
+_LISTS = frozenset(
+    {"also", "extra_hosts", "predecessors", "successors", "mailboxes", "phones", "short_names", "portal_hosts"}
+)
 _DATES = frozenset({"valid_from", "valid_to"})
 _SWITCHES = frozenset({"enabled", "operates_mail"})
 _IN_SCOPE = frozenset({"prefix", "also", "extra_hosts"})

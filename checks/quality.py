@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Verdict, check
+from auditor.model.quality import PublishedContact
 from checks.site_state import site_evidence, unreadable
 
 _SHOWN = 3
+_COMPARED = ("phones", "mailboxes", "streets")
+_WHOLE_NUMBER = 9  # digits; fewer are a number without its area code
 
 
 @check("f.quality.placeholders")
@@ -39,26 +44,78 @@ def free_access(facts: AgencyFacts, rule: Criterion) -> Finding:
 
 @check("f.quality.contacts_agree")
 def contacts_agree(facts: AgencyFacts, rule: Criterion) -> Finding:
-    """Footer and contact page give the same telephone and mailbox. Điều 28(1)(c).
+    """Footer, contact page and registry give the same telephone, mailbox and house number. Điều 28(1)(c).
 
     Several numbers are normal: only two places that have none in common contradict each other.
     """
     blocked = unreadable(facts, rule)
     if blocked is not None:
         return blocked
-    footer, page = facts.site.quality.footer, facts.site.quality.contact_page
-    if footer is None or page is None:
+    quality = facts.site.quality
+    known = {"footer": quality.footer, "contact_page": quality.contact_page, "registry": quality.registry}
+    places = {name: place for name, place in known.items() if place is not None}
+    compared = [
+        (what, one, other)
+        for what in _COMPARED
+        for one, other in combinations(places, 2)
+        if comparable(what, places[one], places[other], rule.parameters["most"])
+    ]
+    if not compared:
         return rule.finding(Verdict.UNVERIFIED, "quality.contacts_one_place", evidence=site_evidence(facts.site))
-    pairs = {"phone": (footer.phones, page.phones), "mailbox": (footer.mailboxes, page.mailboxes)}
-    both = {name: pair for name, pair in pairs.items() if all(pair)}
-    if not both:
-        return rule.finding(Verdict.UNVERIFIED, "quality.contacts_one_place", evidence=site_evidence(facts.site))
-    proof = (EvidenceRef(footer.url), EvidenceRef(page.url))
-    apart = {name: pair for name, pair in both.items() if not set(pair[0]) & set(pair[1])}
+    named = [name for name in places if any(name in pair[1:] for pair in compared)]
+    proof = [_proof(places[name], facts) for name in named if places[name].url]
+    apart = [line for line in compared if not agree(line[0], places[line[1]], places[line[2]])]
     if not apart:
-        return rule.finding(Verdict.PASS, "quality.contacts_agree", evidence=proof)
-    said = "; ".join(
-        rule.say(f"quality.differs.{name}", footer=", ".join(here[:_SHOWN]), page=", ".join(there[:_SHOWN]))
-        for name, (here, there) in apart.items()
-    )
+        return rule.finding(
+            Verdict.PASS,
+            "quality.contacts_agree",
+            evidence=proof,
+            places=", ".join(rule.say(f"quality.place.{name}") for name in named),
+            what=", ".join(rule.say(f"quality.what.{what}") for what in dict.fromkeys(line[0] for line in compared)),
+        )
+    said = "; ".join(_difference(rule, what, one, other, places) for what, one, other in apart[:_SHOWN])
     return rule.finding(Verdict.PARTIAL, "quality.contacts_differ", evidence=proof, said=said)
+
+
+def comparable(what: str, one: PublishedContact, other: PublishedContact, most: int) -> bool:
+    """True if both places say enough to contradict each other: no number without area code alone, no address without
+    a house number, and not the numbers of a whole list of units."""
+    for place in (one, other):
+        values = getattr(place, what)
+        if not values or len(values) > most:
+            return False
+        if what == "phones" and not any(len(number) >= _WHOLE_NUMBER for number in values):
+            return False
+        if what == "streets" and not all(street.numbers for street in values):
+            return False
+    return True
+
+
+def agree(what: str, one: PublishedContact, other: PublishedContact) -> bool:
+    """True if the two have something in common; a number without area code is the end of the whole one."""
+    if what == "phones":
+        return any(a.endswith(b) or b.endswith(a) for a in one.phones for b in other.phones)
+    if what == "streets":
+        return bool({n for s in one.streets for n in s.numbers} & {n for s in other.streets for n in s.numbers})
+    return bool(set(one.mailboxes) & set(other.mailboxes))
+
+
+def _proof(place: PublishedContact, facts: AgencyFacts) -> EvidenceRef:
+    words = (*(street.text for street in place.streets[:_SHOWN]), *place.phones[:_SHOWN], *place.mailboxes[:_SHOWN])
+    return EvidenceRef(place.url, facts.site.looked_at, "; ".join(words))
+
+
+def _difference(rule: Criterion, what: str, one: str, other: str, places: dict[str, PublishedContact]) -> str:
+    def shown(name: str) -> str:
+        values = getattr(places[name], what)
+        texts = [f'"{street.text}"' for street in values] if what == "streets" else values
+        return ", ".join(texts[:_SHOWN])
+
+    return rule.say(
+        "quality.differs",
+        what=rule.say(f"quality.what.{what}"),
+        one=rule.say(f"quality.place.{one}"),
+        other=rule.say(f"quality.place.{other}"),
+        here=shown(one),
+        there=shown(other),
+    )

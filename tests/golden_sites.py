@@ -89,6 +89,9 @@ class GoldenAgency(_Entry):
     mail_domain: str | None = None
     kind: AgencyKind = AgencyKind.DEPARTMENT
     short_names: tuple[str, ...] = ()
+    mailboxes: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    address: str = ""
     portal_hosts: tuple[str, ...] = ()
     accepted_mail_domains: tuple[str | GoldenMailDomain, ...] = ()
 
@@ -109,6 +112,9 @@ class GoldenAgency(_Entry):
                 MailDomainUse(use) if isinstance(use, str) else use.use() for use in self.accepted_mail_domains
             ),
             short_names=self.short_names,
+            mailboxes=self.mailboxes,
+            phones=self.phones,
+            address=self.address,
             portal_hosts=self.portal_hosts,
         )
 

@@ -106,6 +106,8 @@ class Agency:
     predecessors: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()  # as a person writes them
+    address: str = ""  # of its office: house number, street, place
     mail_domain: str | None = None
     accepted_mail_domains: tuple[MailDomainUse, ...] = ()
     operates_mail: bool = False

@@ -16,12 +16,22 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
+class Street:
+    """An address of an office as written, and the house numbers in it ("12" of "Số 12A/3 Lê Lợi")."""
+
+    text: str
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedContact:
-    """Telephone numbers and official addresses that one place gives as the agency's. Numbers as digits from 0."""
+    """What one place gives as the agency's: telephone numbers as digits from 0 (fewer than nine digits: without the
+    area code), official mailboxes, addresses. `url` is "" for the registry."""
 
     url: str
     phones: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
+    streets: tuple[Street, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +41,4 @@ class QualityFacts:
     placeholders: tuple[Placeholder, ...] = ()
     footer: PublishedContact | None = None
     contact_page: PublishedContact | None = None
+    registry: PublishedContact | None = None  # None also in audits from before it was compared

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.model import DetectorFacts, Place
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
 from auditor.read.addresses import find_addresses
 from auditor.read.context import SiteContext
 from auditor.read.folding import excerpt, fold
-from auditor.read.items import PHONE
 from auditor.read.page import Page
+from auditor.read.published import published, serves_a_purpose
 from auditor.read.subject import is_official, page_addresses
 
 _SHORT = 300  # characters: a longer page may speak of an update without being one
 _ALONE = 0.5  # the share of a short page that the phrase's sentence must make up
-_NATIONAL = re.compile(r"^(?:\+?84)(?=[1-9]\d{8,9}$)")
 
 
 def read_quality(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> QualityFacts:
-    return QualityFacts(tuple(_placeholders(context)), _footer(context), _contact_page(context, detectors))
+    return QualityFacts(
+        tuple(_placeholders(context)), _footer(context), _contact_page(context, detectors), _registry(context)
+    )
 
 
 def _placeholders(context: SiteContext) -> Iterator[Placeholder]:
@@ -66,13 +66,14 @@ def _contact_page(context: SiteContext, detectors: Mapping[str, DetectorFacts]) 
     return None
 
 
-def _published(context: SiteContext, url: str, text: str, mailboxes: list[str] | tuple[str, ...]) -> PublishedContact:
-    phones = tuple(dict.fromkeys(number for raw in PHONE.findall(text) if (number := phone_digits(raw))))
-    official = tuple(address for address in dict.fromkeys(mailboxes) if is_official(address, context.official_domains))
-    return PublishedContact(url, phones, official)
+def _registry(context: SiteContext) -> PublishedContact:
+    agency = context.agency
+    vocabulary = context.matcher.vocabulary
+    mailboxes = [address.lower() for address in agency.mailboxes if not serves_a_purpose(address, vocabulary)]
+    return published("", "; ".join(agency.phones), mailboxes, vocabulary, address=agency.address)
 
 
-def phone_digits(raw: str) -> str:
-    """A number of Viet Nam as digits from 0: "(0271) 3880 161" and "+84 271 3880161" are one. "" for a short one."""
-    digits = _NATIONAL.sub("0", re.sub(r"\D", "", raw))
-    return digits if len(digits) >= 9 else ""
+def _published(context: SiteContext, url: str, text: str, mailboxes: Iterable[str]) -> PublishedContact:
+    vocabulary = context.matcher.vocabulary
+    official = [address for address in mailboxes if is_official(address, context.official_domains)]
+    return published(url, text, [one for one in official if not serves_a_purpose(one, vocabulary)], vocabulary)

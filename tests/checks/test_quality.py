@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.model import Finding, SectionState, SiteState, Verdict
-from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
+from auditor.model.quality import Placeholder, PublishedContact, QualityFacts, Street
 from tests.factories import SITE, judge, make_facts, make_section, make_site
 
 LINES = ("f.quality.placeholders", "f.quality.free_access", "f.quality.contacts_agree")
@@ -17,8 +17,8 @@ def judged(criterion: str, quality: QualityFacts) -> Finding:
     return judge(criterion, make_facts(replace(make_site(), quality=quality)))
 
 
-def contact(*phones: str, mailboxes: tuple[str, ...] = ()) -> PublishedContact:
-    return PublishedContact(SITE, phones, mailboxes)
+def contact(*phones: str, mailboxes: tuple[str, ...] = (), streets: tuple[Street, ...] = ()) -> PublishedContact:
+    return PublishedContact(SITE, phones, mailboxes, streets)
 
 
 @pytest.mark.parametrize("criterion", LINES)
@@ -49,6 +49,11 @@ def test_a_content_behind_a_login_is_told() -> None:
     assert "Thủ tục" in finding.seen
 
 
+def at(*texts: str) -> tuple[Street, ...]:
+    """Addresses whose first word is their house number, or that have none."""
+    return tuple(Street(text, (text.split()[0],) if text[0].isdigit() else ()) for text in texts)
+
+
 @pytest.mark.parametrize(
     ("footer", "page", "verdict"),
     [
@@ -57,8 +62,15 @@ def test_a_content_behind_a_login_is_told() -> None:
         (contact("02713888111", mailboxes=("a@x.vn",)), contact("02713888111", mailboxes=("b@x.vn",)), Verdict.PARTIAL),
         (contact("02713888111"), contact(mailboxes=("b@x.vn",)), Verdict.UNVERIFIED),
         (None, contact("02713888111"), Verdict.UNVERIFIED),
+        (contact("3888111", "0912345678"), contact("02713888111"), Verdict.PASS),
+        (contact("3888111"), contact("02713999999"), Verdict.UNVERIFIED),
+        (contact("02713888111"), contact("02713000001", "02713000002", "02713000003", "02713000004"), Verdict.UNVERIFIED),
+        (contact(streets=at("12 Lê Lợi")), contact(streets=at("45 Trần Phú", "12 đường Lê Lợi")), Verdict.PASS),
+        (contact(streets=at("12 Lê Lợi")), contact(streets=at("45 Trần Phú")), Verdict.PARTIAL),
+        (contact(streets=at("12 Lê Lợi")), contact(streets=at("Trung tâm hành chính tỉnh")), Verdict.UNVERIFIED),
+        (contact(streets=at("12 Lê Lợi")), contact(streets=at("45 Trần Phú", "Khu trung tâm")), Verdict.UNVERIFIED),
     ],
-)
+)  # fmt: skip
 def test_only_what_both_places_say_can_contradict(
     footer: PublishedContact | None, page: PublishedContact, verdict: Verdict
 ) -> None:
@@ -66,3 +78,17 @@ def test_only_what_both_places_say_can_contradict(
     assert finding.verdict is verdict
     if verdict is Verdict.PARTIAL:
         assert "chân trang" in finding.seen and "trang liên hệ" in finding.seen
+
+
+@pytest.mark.parametrize("place", ["footer", "contact_page"])
+def test_the_registry_is_compared_with_each_place(place: str) -> None:
+    registry = PublishedContact("", ("02713888111",), ("snv@tinhmau.example",), at("12 Lê Lợi"))
+    same = judged("f.quality.contacts_agree", QualityFacts(registry=registry, **{place: registry}))
+    assert (same.verdict, "danh bạ cơ quan" in same.seen) == (Verdict.PASS, True)
+    assert all(word in same.seen for word in ("điện thoại", "hộp thư", "địa chỉ"))
+    other = PublishedContact(SITE, ("02713999999",), ("snv@tinhmau.example",), at("45 Trần Phú"))
+    finding = judged("f.quality.contacts_agree", QualityFacts(registry=registry, **{place: other}))
+    assert finding.verdict is Verdict.PARTIAL
+    assert all(said in finding.seen for said in ("02713999999", "02713888111", '"45 Trần Phú"', '"12 Lê Lợi"'))
+    assert "hộp thư" not in finding.seen
+    assert [proof.url for proof in finding.evidence] == [SITE], "the registry is no page to link to"

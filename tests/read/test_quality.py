@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from auditor.model.quality import QualityFacts
-from auditor.read.quality import phone_digits
+from auditor.read.published import find_phones, find_streets, phone_digits
 from auditor.vocabulary import load_vocabulary
 from tests.golden_sites import GoldenSite, read_golden
 
@@ -16,7 +16,18 @@ MENU = '<nav><a href="/tin-tuc">Tin tức</a><a href="/gioi-thieu">Giới thiệ
 SOUND = "<p>Sở có chức năng tham mưu quản lý nhà nước về tổ chức bộ máy; nhiệm vụ và các phòng theo quy định của tỉnh.</p>"
 
 
-def quality(*, about: str = SOUND, news: str = "", contact: str = "0271 3888 111", footer: str = "(0271) 3888 111", mail: str = "snv@mau.example") -> QualityFacts:
+WORDS = load_vocabulary()
+
+
+def quality(
+    *,
+    about: str = SOUND,
+    news: str = "",
+    contact: str = "0271 3888 111",
+    footer: str = "(0271) 3888 111",
+    mail: str = "snv@mau.example",
+    registry: dict[str, object] | None = None,
+) -> QualityFacts:
     def page(title: str, body: str) -> dict[str, object]:
         foot = FOOTER.format(footer=footer, mail=mail)
         html = f'<html><head><meta charset="utf-8"><title>{title}</title></head><body><header>{MENU}</header><main><h1>{title}</h1>{body}</main>{foot}</body></html>'
@@ -27,7 +38,7 @@ def quality(*, about: str = SOUND, news: str = "", contact: str = "0271 3888 111
         {
             "name": "quality",
             "about": "quality",
-            "agency": {"name": "Sở Nội vụ", "url": "http://snv.mau.example/", "prefix": "/", "mail_domain": "mau.example", "kind": "so"},
+            "agency": {"name": "Sở Nội vụ", "url": "http://snv.mau.example/", "prefix": "/", "mail_domain": "mau.example", "kind": "so", **(registry or {})},
             "as_of": "2026-11-20",
             "pages": {
                 "/": page("Sở Nội vụ", "<p>Trang thông tin điện tử của Sở Nội vụ, cơ quan chuyên môn thuộc Ủy ban nhân dân tỉnh.</p>"),
@@ -38,7 +49,7 @@ def quality(*, about: str = SOUND, news: str = "", contact: str = "0271 3888 111
             "expect": {"site": {"state": "ok"}, "detectors": {}},
         }
     )
-    return asyncio.run(read_golden(site, load_vocabulary())).quality
+    return asyncio.run(read_golden(site, WORDS)).quality
 
 
 def test_a_sound_site_has_none() -> None:
@@ -76,3 +87,63 @@ def test_a_page_that_also_says_something_is_none() -> None:
 )
 def test_one_number_is_written_in_many_ways(written: str, digits: str) -> None:
     assert phone_digits(written) == digits
+
+
+def test_footer_contact_page_and_registry_are_read_for_number_mailbox_and_house() -> None:
+    known = {"mailboxes": ["SNV@mau.example"], "phones": ["0271.3888.111"], "address": "Số 12 đường Lê Lợi"}
+    facts = quality(registry=known, footer="(0271) 3888 111. Địa chỉ: 12 Lê Lợi, phường Tân Lập")
+    places = (facts.footer, facts.contact_page, facts.registry)
+    assert [place and place.phones for place in places] == [("02713888111",)] * 3
+    assert [place and place.mailboxes for place in places] == [("snv@mau.example",)] * 3
+    assert [place and [street.numbers for street in place.streets] for place in places] == [[("12",)]] * 3
+
+
+def test_a_mailbox_for_one_purpose_is_not_the_agencys_own() -> None:
+    facts = quality(mail="bbt.snv@mau.example", registry={"mailboxes": ["webmaster@mau.example"]})
+    assert facts.footer is not None and facts.footer.mailboxes == ()
+    assert facts.registry is not None and facts.registry.mailboxes == ()
+    assert facts.contact_page is not None and facts.contact_page.mailboxes == ("snv@mau.example",)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Điện thoại: (0271) 3880 161 - máy lẻ 12", ["02713880161"]),
+        ("ĐT: 0271.3880.161 (số máy lẻ: 105), 0912.345.678", ["02713880161", "0912345678"]),
+        ("Điện thoại: 02713. 879110 - FAX: 02713. 879111", ["02713879110"]),
+        ("Tel/Fax: 0271 3880 161", ["02713880161"]),
+        ("Tel: +84 (0)271 3880161 | Hotline: (+84) 912 345 678", ["02713880161", "0912345678"]),
+        ("Tel: 84.271.3880161", ["02713880161"]),
+        ("Điện thoại: +84 (271) 3880161", ["02713880161"]),
+        ("Điện thoại: 3880 161", ["3880161"]),
+        ("Giấy phép số 1234567 ngày 12.12.2020; lượt truy cập 3880161", []),
+        ("Di động: 0912 345 678 - 0987 654 321", ["0912345678", "0987654321"]),
+    ],
+)
+def test_numbers_of_a_contact_block(text: str, numbers: list[str]) -> None:
+    assert find_phones(text, WORDS) == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "houses"),
+    [
+        ("Địa chỉ: Số 727, Quốc lộ 14, phường Tân Bình, thành phố Đồng Xoài", ["727"]),
+        ("Địa chỉ: 727 QL14, P. Tân Bình - Điện thoại: 0271 3888 111", ["727"]),
+        ("Trụ sở chính: Tầng 3, tòa nhà A, số 12A/3 Lê Lợi. ĐT: 0271", ["12"]),
+        ("Địa chỉ: 12-14 đường 30 tháng 4", ["12", "14"]),
+        ("Địa chỉ: 05 đường 3/2; Email: a@b.vn", ["5"]),
+        ("Địa chỉ: 9 ĐT741, xã Phú Riềng", ["9"]),
+        ("Địa chỉ Số 15 đường Phan Chu Trinh", ["15"]),
+        ("Địa chỉ: Đường 30 tháng 4, thị trấn Phú Mẫu, 67000", []),
+        ("Địa chỉ: Km 3, QL14, khu phố 2", []),
+    ],
+)  # fmt: skip
+def test_the_house_number_of_an_address(text: str, houses: list[str]) -> None:
+    found = list(find_streets(text, WORDS))
+    assert len(found) == 1
+    assert list(found[0].numbers) == houses
+
+
+@pytest.mark.parametrize("text", ["Địa chỉ email: 12 Lê Lợi", "Khánh thành trụ sở 12 tầng", "Địa chỉ:  Điện thoại: 0271"])
+def test_what_announces_no_address(text: str) -> None:
+    assert list(find_streets(text, WORDS)) == []
