@@ -9,6 +9,7 @@ from auditor.model.quality import PublishedContact
 from checks.site_state import site_evidence, unreadable
 
 _SHOWN = 3
+_WALLS = ("login_wall", "payment_wall")
 _COMPARED = ("phones", "mailboxes", "streets")
 _WHOLE_NUMBER = 9  # digits; fewer are a number without its area code
 
@@ -29,17 +30,21 @@ def placeholders(facts: AgencyFacts, rule: Criterion) -> Finding:
 
 @check("f.quality.free_access")
 def free_access(facts: AgencyFacts, rule: Criterion) -> Finding:
-    """The contents of Điều 28(2) are read without login and free of charge. Điều 28(3)."""
+    """The contents of Điều 28(2) are read without login and free of charge. Điều 28(3).
+
+    What a procedure costs, and how it is paid, is no part of it.
+    """
     blocked = unreadable(facts, rule)
     if blocked is not None:
         return blocked
     sections = [facts.site.section(name) for name in rule.parameters["detectors"]]
-    walled = [one for section in sections if not section.usable for one in section.sections if one.why == "login_wall"]
+    walled = [one for section in sections if not section.usable for one in section.sections if one.why in _WALLS]
     if not walled:
         return rule.finding(Verdict.PASS, "quality.free", evidence=site_evidence(facts.site))
     proof = [EvidenceRef(one.url, one.fetched_at, one.excerpt) for one in walled[:_SHOWN]]
-    said = "; ".join(f'"{one.label}"' for one in walled[:_SHOWN])
-    return rule.finding(Verdict.PARTIAL, "quality.login", evidence=proof, said=said)
+    labels = {wall: dict.fromkeys(f'"{one.label}"' for one in walled if one.why == wall) for wall in _WALLS}
+    said = [rule.say(f"quality.{wall}", labels=", ".join([*names][:_SHOWN])) for wall, names in labels.items() if names]
+    return rule.finding(Verdict.PARTIAL, "quality.walled", evidence=proof, said="; ".join(said))
 
 
 @check("f.quality.contacts_agree")

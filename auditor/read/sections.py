@@ -31,6 +31,7 @@ from auditor.read.page import HEADINGS, Page
 from auditor.read.subject import Subject, Substance
 from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
+from auditor.read.walls import wall_of
 from auditor.read.words import Vocabulary
 
 _KEPT = 6  # sections per detector that are read
@@ -227,13 +228,9 @@ def _page_section(
         return (
             make(SectionState.BROKEN, why="soft_404", excerpt=excerpt(page.main_text)) if lead.strong else None
         ), "soft_404"
-    walled = any(form.has_password and form.box is not None and page.is_main(form.box) for form in page.forms)
-    if (walled and len(page.main_text) < 400) or (
-        len(page.main_text) < 600 and vocabulary.any_in("login", fold(page.main_text))
-    ):
-        return (
-            make(SectionState.UNVERIFIABLE, why="login_wall", excerpt=excerpt(page.main_text)) if lead.strong else None
-        ), "login_wall"
+    if wall := wall_of(page, context.reading):
+        walled = make(SectionState.UNVERIFIABLE, why=wall, excerpt=excerpt(page.main_text))
+        return walled if lead.strong else None, wall
     if _is_shell(page, vocabulary) or (not home and page.scripts and page.text == context.start.text):
         return (
             make(SectionState.UNVERIFIABLE, reason=Reason.NEEDS_JAVASCRIPT, why="js_only") if lead.strong else None

@@ -36,17 +36,21 @@ def test_placeholders_are_named_with_their_pages() -> None:
     assert "Giới thiệu" in finding.seen
 
 
-def test_a_content_behind_a_login_is_told() -> None:
-    assert judge("f.quality.free_access", make_facts()).verdict is Verdict.PASS
+@pytest.mark.parametrize(("why", "said"), [("login_wall", "Mục phải đăng nhập"), ("payment_wall", "Mục phải trả tiền")])
+def test_a_content_behind_a_wall_is_told(why: str, said: str) -> None:
+    free = judge("f.quality.free_access", make_facts())
+    assert (free.verdict, said in free.seen) == (Verdict.PASS, False)
     walled = make_section("procedures", SectionState.PARTIAL, label="Thủ tục")
     walled = replace(
         walled,
         state=SectionState.UNVERIFIABLE,
-        sections=(replace(walled.sections[0], state=SectionState.UNVERIFIABLE, why="login_wall"),),
+        sections=(replace(walled.sections[0], state=SectionState.UNVERIFIABLE, why=why),),
     )
     finding = judge("f.quality.free_access", make_facts(make_site(procedures=walled)))
     assert finding.verdict is Verdict.PARTIAL
-    assert "Thủ tục" in finding.seen
+    assert said in finding.seen and "Thủ tục" in finding.seen
+    news = replace(walled, detector="news")
+    assert judge("f.quality.free_access", make_facts(make_site(news=news))).verdict is Verdict.PASS, "not of Điều 28(2)"
 
 
 def at(*texts: str) -> tuple[Street, ...]:

@@ -6,50 +6,65 @@ import asyncio
 
 import pytest
 
+from auditor.model import SiteFacts, Verdict
 from auditor.model.quality import QualityFacts
 from auditor.read.published import find_phones, find_streets, phone_digits
 from auditor.vocabulary import load_vocabulary
+from tests.factories import judge, make_facts
 from tests.golden_sites import GoldenSite, read_golden
 
-FOOTER = "<footer>Sở Nội vụ. Điện thoại: {footer}. Email: {mail}</footer>"
-MENU = '<nav><a href="/tin-tuc">Tin tức</a><a href="/gioi-thieu">Giới thiệu</a><a href="/lien-he">Liên hệ</a></nav>'
-SOUND = "<p>Sở có chức năng tham mưu quản lý nhà nước về tổ chức bộ máy; nhiệm vụ và các phòng theo quy định của tỉnh.</p>"
+FOOTER = "Sở Nội vụ. Điện thoại: {footer}. Email: {mail}"
+SOUND = (
+    "<p>Sở có chức năng tham mưu quản lý nhà nước về tổ chức bộ máy; nhiệm vụ và các phòng theo quy định của tỉnh.</p>"
+)
 
 
 WORDS = load_vocabulary()
 
 
+def served(
+    pages: dict[str, tuple[str, str]], *, footer: str = "", agency: dict[str, object] | None = None
+) -> SiteFacts:
+    """The facts of a site on loopback: `pages` are title and content by path, each in the menu under its title."""
+    menu = "".join(f'<a href="{path}">{title}</a>' for path, (title, _) in pages.items() if path != "/")
+    site = GoldenSite.model_validate(
+        {
+            "name": "quality",
+            "about": "quality",
+            "agency": {"name": "Sở Nội vụ", "url": "http://snv.mau.example/", "mail_domain": "mau.example", **(agency or {})},
+            "as_of": "2026-11-20",
+            "pages": {
+                path: {
+                    "body": f'<html><head><meta charset="utf-8"><title>{title}</title></head><body><header><nav>{menu}</nav></header>'
+                    f"<main><h1>{title}</h1>{body}</main><footer>{footer}</footer></body></html>"
+                }
+                for path, (title, body) in pages.items()
+            },
+            "expect": {"site": {"state": "ok"}, "detectors": {}},
+        }
+    )  # fmt: skip
+    return asyncio.run(read_golden(site, WORDS))
+
+
+HOME = "<p>Trang thông tin điện tử của Sở Nội vụ, cơ quan chuyên môn thuộc Ủy ban nhân dân tỉnh.</p>"
+NEWS = '<ul><li><a href="/tin/1">Công tác cải cách hành chính đang cập nhật từng ngày</a> 18/11/2026</li></ul>'
+
+
 def quality(
     *,
     about: str = SOUND,
-    news: str = "",
     contact: str = "0271 3888 111",
     footer: str = "(0271) 3888 111",
     mail: str = "snv@mau.example",
     registry: dict[str, object] | None = None,
 ) -> QualityFacts:
-    def page(title: str, body: str) -> dict[str, object]:
-        foot = FOOTER.format(footer=footer, mail=mail)
-        html = f'<html><head><meta charset="utf-8"><title>{title}</title></head><body><header>{MENU}</header><main><h1>{title}</h1>{body}</main>{foot}</body></html>'
-        return {"body": html}
-
-    news = news or '<ul><li><a href="/tin/1">Công tác cải cách hành chính đang cập nhật từng ngày</a> 18/11/2026</li></ul>'
-    site = GoldenSite.model_validate(
-        {
-            "name": "quality",
-            "about": "quality",
-            "agency": {"name": "Sở Nội vụ", "url": "http://snv.mau.example/", "prefix": "/", "mail_domain": "mau.example", "kind": "so", **(registry or {})},
-            "as_of": "2026-11-20",
-            "pages": {
-                "/": page("Sở Nội vụ", "<p>Trang thông tin điện tử của Sở Nội vụ, cơ quan chuyên môn thuộc Ủy ban nhân dân tỉnh.</p>"),
-                "/tin-tuc": page("Tin tức", news),
-                "/gioi-thieu": page("Giới thiệu", about),
-                "/lien-he": page("Liên hệ", f"<p>Địa chỉ: 12 Lê Lợi. Điện thoại: {contact}. Email: snv@mau.example</p>"),
-            },
-            "expect": {"site": {"state": "ok"}, "detectors": {}},
-        }
-    )
-    return asyncio.run(read_golden(site, WORDS)).quality
+    pages = {
+        "/": ("Sở Nội vụ", HOME),
+        "/tin-tuc": ("Tin tức", NEWS),
+        "/gioi-thieu": ("Giới thiệu", about),
+        "/lien-he": ("Liên hệ", f"<p>Địa chỉ: 12 Lê Lợi. Điện thoại: {contact}. Email: snv@mau.example</p>"),
+    }
+    return served(pages, footer=FOOTER.format(footer=footer, mail=mail), agency=registry).quality
 
 
 def test_a_sound_site_has_none() -> None:
@@ -64,7 +79,8 @@ def test_a_sound_site_has_none() -> None:
     "about",
     [
         "<p>Nội dung đang được cập nhật...</p>",
-        "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>" + SOUND,
+        "<p>Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore.</p>"
+        + SOUND,
     ],
 )
 def test_a_page_of_a_templates_text_is_named(about: str) -> None:
@@ -73,6 +89,20 @@ def test_a_page_of_a_templates_text_is_named(about: str) -> None:
 
 def test_a_page_that_also_says_something_is_none() -> None:
     assert quality(about=SOUND + "<p>Sơ đồ đang cập nhật.</p>").placeholders == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        ("<p>Nội dung này chỉ dành cho thành viên trả phí. Vui lòng mua gói để xem.</p>", Verdict.PARTIAL),
+        ("<p>Bạn cần đăng nhập để xem nội dung này.</p>", Verdict.PARTIAL),
+        ("<p>Lệ phí: 200.000 đồng. Thanh toán trực tuyến trên Cổng Dịch vụ công để nhận kết quả.</p>", Verdict.PASS),
+    ],
+)
+def test_contents_for_which_one_must_log_in_or_pay(content: str, verdict: Verdict) -> None:
+    site = served({"/": ("Sở Nội vụ", HOME), "/tin": ("Tin tức", NEWS), "/tthc": ("Thủ tục hành chính", content)})
+    finding = judge("f.quality.free_access", make_facts(site))
+    assert (finding.verdict, "Thủ tục hành chính" in finding.seen) == (verdict, verdict is Verdict.PARTIAL)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +174,8 @@ def test_the_house_number_of_an_address(text: str, houses: list[str]) -> None:
     assert list(found[0].numbers) == houses
 
 
-@pytest.mark.parametrize("text", ["Địa chỉ email: 12 Lê Lợi", "Khánh thành trụ sở 12 tầng", "Địa chỉ:  Điện thoại: 0271"])
+@pytest.mark.parametrize(
+    "text", ["Địa chỉ email: 12 Lê Lợi", "Khánh thành trụ sở 12 tầng", "Địa chỉ:  Điện thoại: 0271"]
+)
 def test_what_announces_no_address(text: str) -> None:
     assert list(find_streets(text, WORDS)) == []

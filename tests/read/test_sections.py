@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from auditor.model import LookKind, Reason, SectionState, SiteScope
 from tests.read.pages import BASE, agency, document, look, news_list, site
 
@@ -135,6 +137,41 @@ def test_login_wall_is_unverifiable_but_login_to_comment_is_not() -> None:
     assert state("strategy_planning", {"/kh": wall}, {"/kh": "Kế hoạch"}) is SectionState.UNVERIFIABLE
     note = "<h2>Kế hoạch</h2><p>Bạn cần đăng nhập để có thể bình luận</p>"
     assert state("strategy_planning", {"/kh": note}, {"/kh": "Kế hoạch"}) is SectionState.EMPTY
+
+
+@pytest.mark.parametrize(
+    "demand",
+    [
+        "<p>Nội dung này chỉ dành cho thành viên trả phí. Vui lòng mua gói để xem.</p>",
+        "<p>Bạn cần <a href='/nap-the'>nạp tiền</a> để xem danh mục thủ tục.</p><p><a href='/mua'>Mua gói</a></p>",
+        "<p>Để đọc tiếp, xin nạp thẻ. Vui lòng thanh toán để xem toàn bộ nội dung.</p>",
+        "<p>Đăng ký trả phí để tải văn bản.</p>",
+        "<form method=post action='/vao'><p>Mua gói để xem</p><input type=password name=p><button>Vào</button></form>",
+    ],
+)
+def test_a_demand_to_pay_in_place_of_the_content_is_a_wall(demand: str) -> None:
+    pages = {"/": "<p>Trang chủ của Sở Xây dựng</p>" + FRESH, "/tthc": "<h1>Thủ tục hành chính</h1>" + demand}
+    found = site(pages, {"/tthc": "Thủ tục hành chính"}).section("procedures").sections
+    assert [(one.state, one.why) for one in found] == [(SectionState.UNVERIFIABLE, "payment_wall")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<p>Cấp giấy phép. Phí, lệ phí: 200.000 đồng. Thanh toán trực tuyến qua Cổng Dịch vụ công quốc gia.</p>",
+        "<p>Tổ chức, cá nhân thanh toán phí, lệ phí trên Cổng Dịch vụ công để tiếp tục nộp hồ sơ.</p>",
+        "<p>Bước 3: Thanh toán nghĩa vụ tài chính về đất đai để tải biên lai điện tử.</p>",
+        "<p>Danh mục thủ tục: xem miễn phí, không phải trả tiền để xem.</p>",
+        "<p>Mua gói thầu tư vấn: hồ sơ mời thầu phát hành miễn phí để tải.</p>",
+        "<ul><li><a href='/tin/1'>Cảnh giác chiêu nạp tiền để xem kết quả việc làm trên mạng</a> 18/11/2026</li></ul>",
+        "<ul><li><a href='/tt/1'>Cấp giấy phép xây dựng nhà ở</a></li><li><a href='/tt/2'>Cấp chứng chỉ hành nghề hoạt động xây dựng</a></li></ul><p>Mua gói để xem quảng cáo</p>",
+        "<p>Mua gói để xem phim là hình thức đã bị lợi dụng.</p><p>" + 5 * LONG + "</p>",
+    ],
+)  # fmt: skip
+def test_fees_of_procedures_and_payment_on_a_portal_are_no_wall(content: str) -> None:
+    pages = {"/": "<p>Trang chủ của Sở Xây dựng</p>" + FRESH, "/tthc": "<h1>Thủ tục hành chính</h1>" + content}
+    found = site(pages, {"/tthc": "Thủ tục hành chính"}).section("procedures").sections
+    assert found and not [one.why for one in found if one.why.endswith("wall")]
 
 
 def test_side_block_on_every_page_does_not_freshen_an_empty_section() -> None:
