@@ -1,15 +1,13 @@
-"""`auditor mail --file`: a list of any length, one bad line beside the good ones, results as they come; and how many
-questions a domain costs."""
+"""`auditor mail --file`: a list of any length, one bad line beside the good ones, results as they come. How many
+questions a domain costs: gather/test_questions.py."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -23,7 +21,6 @@ from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
 from auditor.mail_domains import KEPT_ANSWERS, ListLine, MailJudge, read_list
 from auditor.model import Verdict
-from auditor.read.records.dmarc import walk_names
 from auditor.settings import load_settings, looks_like_domain
 
 Zone = Mapping[str, Mapping[str, Sequence[str]]]
@@ -178,87 +175,3 @@ def test_memory_is_bounded_by_the_answers_kept() -> None:
     with DnsServer(records(50)) as server:
         assert asyncio.run(ask(server)) == 10
     assert KEPT_ANSWERS < 100_000
-
-
-# -- how many questions -----------------------------------------------------------------------------------------------
-
-NAME = "tinh.gov.example"
-HOSTED: Zone = {
-    NAME: {
-        "MX": ["10 mx1.chung.example.", "20 mx2.chung.example."],
-        "TXT": ["v=spf1 mx include:_spf.chung.example -all"],
-    },
-    "mx1.chung.example": {"A": ["203.0.113.5"], "AAAA": ["2001:db8::5"]},
-    "mx2.chung.example": {"A": ["203.0.113.6"]},
-    "_spf.chung.example": {"TXT": ["v=spf1 include:_spf2.chung.example ~all"]},
-    "_spf2.chung.example": {"TXT": ["v=spf1 ip4:203.0.113.0/24 ~all"]},
-    f"_dmarc.{NAME}": {"TXT": ["v=DMARC1; p=reject"]},
-}
-BARE: Zone = {NAME: {"A": ["203.0.113.7"]}}
-PARKED: Zone = {NAME: {"MX": ["0 ."], "TXT": ["v=spf1 -all"]}, f"_dmarc.{NAME}": {"TXT": ["v=DMARC1; p=reject"]}}
-
-
-def hosts_of(zone: Zone, name: str) -> list[str]:
-    """The mail servers; none for a null MX (RFC 7505)."""
-    return [host for text in zone[name].get("MX", ()) if (host := text.split()[1].rstrip("."))]
-
-
-def parents(name: str) -> list[str]:
-    """The name and all above it, without the root."""
-    labels = name.split(".")
-    return [".".join(labels[start:]) for start in range(len(labels))]
-
-
-def needed(zone: Zone, name: str) -> set[tuple[str, str]]:
-    """What MX, SPF, DMARC and DKIM have a checker ask for, derived from the zone."""
-    questions = {(name, "MX"), (name, "TXT")}  # RFC 5321 section 5.1; RFC 7208 section 4.4
-    if "MX" not in zone[name]:
-        questions |= {(name, "A"), (name, "AAAA")}  # the implicit MX, RFC 5321 section 5.1
-    for host in hosts_of(zone, name):
-        questions |= {(host, "A"), (host, "AAAA")}
-    records = [name]
-    for owner in records:  # RFC 7208 sections 5.2 and 6.1: the tree of includes
-        for text in zone.get(owner, {}).get("TXT", ()):
-            for term in text.split():
-                if term.startswith("include:"):
-                    questions.add((term[8:], "TXT"))
-                    records.append(term[8:])
-    for step in walk_names(name):  # the tree walk, RFC 9989 section 4.10; it ends at the domain's own record
-        questions.add((f"_dmarc.{step}", "TXT"))
-        if f"_dmarc.{name}" in zone:
-            break
-    questions.add((f"_domainkey.{name}", "TXT"))  # no such name: no key below it, RFC 8020
-    return questions
-
-
-def called_for(zone: Zone, name: str) -> set[tuple[str, str]]:
-    """What the other standards of mail have a checker ask for, where it looks at them."""
-    hosts = hosts_of(zone, name)
-    questions = {
-        (f"_mta-sts.{name}", "TXT"),  # RFC 8461 section 3.1
-        (f"_smtp._tls.{name}", "TXT"),  # RFC 8460 section 3
-        (f"default._bimi.{name}", "TXT"),  # the BIMI draft, section 4.2
-        *((above, "NS") for above in parents(name)), (name, "SOA"),  # RFC 1034 section 4.2.1, RFC 2182: the name servers
-        *((above, "CAA") for above in parents(name)),  # RFC 8659 section 3: the climb
-        *((f"_{service}._tcp.{name}", "SRV") for service in ("autodiscover", "submissions", "imaps")),  # RFC 6186, 8314
-        *((f"_25._tcp.{host}", "TLSA") for host in hosts),  # RFC 7672 section 2.2.3
-    }  # fmt: skip
-    for host in hosts:  # the reverse names and the way back, RFC 1912 section 2.1
-        for kind in ("A", "AAAA"):
-            for address in zone.get(host, {}).get(kind, ()):
-                questions.add((ip_address(address).reverse_pointer, "PTR"))
-    for signed in {name, *hosts}:  # the chain of trust from the root, RFC 4035 section 5
-        questions |= {(above, kind) for above in (*parents(signed), ".") for kind in ("DS", "DNSKEY")}
-    return questions
-
-
-@pytest.mark.parametrize("zone", [HOSTED, BARE, PARKED], ids=["hosted", "bare", "parked"])
-def test_at_most_two_questions_beyond_the_rfcs(zone: Zone) -> None:
-    with DnsServer(zone) as server:
-        result = mail(server, "-", "--json", stdin=NAME.encode())
-        asked = list(server.queries)
-    assert json.loads(result.stdout)["domain"] == NAME
-    wanted = needed(zone, NAME)
-    assert wanted <= set(asked)
-    beyond = Counter(asked) - Counter(wanted | called_for(zone, NAME))  # a question that is put twice is one too many
-    assert beyond.total() <= 2, beyond

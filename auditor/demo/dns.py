@@ -38,14 +38,14 @@ _BIND_ATTEMPTS = 20  # an ephemeral UDP port may be taken for TCP
 class Zones:
     """The names that the server holds, ready to answer from. Immutable: an update makes a new one."""
 
-    apexes: tuple[dns.name.Name, ...]
+    apexes: frozenset[dns.name.Name]
     sets: Mapping[dns.name.Name, Mapping[dns.rdatatype.RdataType, tuple[dns.rdata.Rdata, ...]]]
     existing: frozenset[dns.name.Name]  # owners and the empty non-terminals above them
 
     @classmethod
     def read(cls, records: Records, apexes: Sequence[str]) -> Zones:
         """Parse `records`. Raises ValueError naming the owner and type of an entry that is no valid record."""
-        tops = tuple(sorted((_name(apex) for apex in apexes), key=len, reverse=True)) or (dns.name.root,)
+        tops = frozenset(map(_name, apexes)) or frozenset({dns.name.root})
         sets: dict[dns.name.Name, dict[dns.rdatatype.RdataType, tuple[dns.rdata.Rdata, ...]]] = {}
         for owner, by_type in records.items():
             sets[_name(owner)] = {
@@ -55,7 +55,7 @@ class Zones:
             }
         existing = set(tops)
         for owner_name in sets:
-            top = next((top for top in tops if owner_name.is_subdomain(top)), dns.name.root)
+            top = _closest(owner_name, tops) or dns.name.root
             while owner_name != top:
                 existing.add(owner_name)
                 owner_name = owner_name.parent()
@@ -63,7 +63,7 @@ class Zones:
 
     def apex(self, name: dns.name.Name) -> dns.name.Name | None:
         """The closest zone that `name` lies in, or None when the server is not authoritative for it."""
-        return next((top for top in self.apexes if name.is_subdomain(top)), None)
+        return _closest(name, self.apexes)
 
     def at(self, name: dns.name.Name) -> Mapping[dns.rdatatype.RdataType, tuple[dns.rdata.Rdata, ...]] | None:
         """The records at `name`, wildcards applied (RFC 4592). Empty: an empty non-terminal; None: no such name."""
@@ -292,6 +292,15 @@ class _Udp(asyncio.DatagramProtocol):
         reply = await self.server.reply(data, udp=True)
         if reply is not None and self.transport is not None and not self.transport.is_closing():
             self.transport.sendto(reply, addr)
+
+
+def _closest(name: dns.name.Name, among: frozenset[dns.name.Name]) -> dns.name.Name | None:
+    """`name` or the closest name above it that is one of `among`."""
+    while name not in among:
+        if name == dns.name.root:
+            return None
+        name = name.parent()
+    return name
 
 
 def _name(text: str) -> dns.name.Name:

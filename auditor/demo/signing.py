@@ -87,7 +87,7 @@ class SignedTree:
         _add(reply.authority, zone, zone.origin, dns.rdatatype.SOA, signed=signed)
         if signed:
             _add(reply.authority, zone, asked.name, dns.rdatatype.NSEC, signed=True)
-        if not any(name.is_subdomain(asked.name) for name in zone):
+        if zone.get_node(asked.name) is None and not any(name.is_subdomain(asked.name) for name in zone):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
 

@@ -255,7 +255,8 @@ class MailEvidence:
     """DNS facts of one mail domain, looked up once per run. TXT answers are raw; read/records parses them.
 
     `spf_tree` holds the raw TXT answers of every domain that the SPF record names by include or redirect.
-    `spf_hosts` holds (name, "A" or "MX", answer) for the a, mx and exists terms of that tree; "A" stands for A + AAAA.
+    `spf_hosts` holds (name, "A", "MX" or "EXISTS", answer) for the a, mx and exists terms of that tree; "A" stands for
+    A + AAAA, "EXISTS" for A alone.
     `dkim_sources` says where each selector came from: configured, sample, known; `domainkey` is the answer for the
     name above all selectors, if it was asked for.
     `dmarc` maps each queried name (tree walk, RFC 9989 section 4.10) to its answer, in query order.

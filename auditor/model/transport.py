@@ -81,7 +81,8 @@ class NameServerFacts:
 @dataclass(frozen=True, slots=True)
 class DaneHost:
     """The TLSA records of one mail server. `state`: match, mismatch, unchecked (no certificate was seen), unusable,
-    insecure (no DNSSEC, so without effect), none, unverifiable."""
+    insecure (no DNSSEC, so without effect), unsigned (the MX records are not, so they were not asked for), none,
+    unverifiable."""
 
     host: str
     state: str
@@ -93,7 +94,7 @@ class DaneHost:
 @dataclass(frozen=True, slots=True)
 class DaneFacts:
     """RFC 7672, over all mail servers. `state`: valid, partial (not all servers), mismatch, unusable, insecure,
-    unchecked, none, unverifiable."""
+    unsigned, unchecked, none, unverifiable."""
 
     state: str
     hosts: tuple[DaneHost, ...] = ()

@@ -12,6 +12,7 @@ _VERDICTS = {
     "mismatch": Verdict.FAIL,  # worse than none: senders that know DANE do not deliver
     "unusable": Verdict.FAIL,
     "insecure": Verdict.FAIL,  # without effect, as if there were none
+    "unsigned": Verdict.FAIL,  # no effect possible
     "none": Verdict.FAIL,
 }
 

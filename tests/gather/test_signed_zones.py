@@ -80,10 +80,11 @@ def test_an_ad_bit_that_lies_makes_nothing_secure(leaf: Plan) -> None:
     (evidence,), asked = looks(leaf, forged_ad=True)
     mail = read_mail(evidence)
     assert evidence.transport is not None and mail.transport is not None and mail.dnssec is not None
-    assert all(is_secure(answer) for _, answer in evidence.transport.tlsa)
+    assert is_secure(evidence.transport.mx)
     assert (mail.dnssec.state, mail.dnssec.zone, finding(mail).verdict) == ("insecure", DOMAIN, Verdict.FAIL)
-    assert mail.transport.dane.state == "insecure"  # RFC 7672 section 2.2: without effect
-    assert (DOMAIN, "SOA") not in asked
+    assert mail.transport.dane.state == "unsigned"  # RFC 7672 section 2.2: without effect
+    assert judge("mail.dane", make_facts(mail=mail)).verdict is Verdict.FAIL
+    assert not {"TLSA", "SOA"} & {kind for _, kind in asked}
 
 
 def test_an_ad_bit_that_lies_does_not_mend_broken_signatures() -> None:

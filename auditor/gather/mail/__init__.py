@@ -21,10 +21,10 @@ from auditor.gather.mail.transport import Outside, look_at_transport
 from auditor.model import (
     Completed,
     DnsAnswer,
+    DnssecFacts,
     DnssecLook,
     MailEvidence,
     MxTarget,
-    NameServersLook,
     NotRun,
     Outcome,
     Reason,
@@ -63,16 +63,18 @@ async def look_at_mail_domain(
     """
     domain = fold_name(domain)
     started = datetime.now(UTC)
-    counted = Counted(resolver)
+    counted, doors = Counted(resolver), outside or Outside()
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
-    (mx, address, wildcard), (txt, spf), (dmarc, reports), dkim, transport, (servers, chain) = await asyncio.gather(
+    chain = asyncio.ensure_future(_look_at_chain(domain, resolver, doors.anchors, started))
+    (mx, address, wildcard), (txt, spf), (dmarc, reports), dkim, transport, servers = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
-        look_at_transport(domain, counted, outside or Outside(), attempt=attempt),
-        _look_at_zone(domain, counted, resolver, outside or Outside(), started),
+        look_at_transport(domain, counted, doors, attempt=attempt, chain=_facts(chain)),
+        look_at_nameservers(domain, counted, doors.nameservers),
     )
+    walked = await chain
     return MailEvidence(
         domain=domain,
         looked_at=started,
@@ -90,21 +92,23 @@ async def look_at_mail_domain(
         attempt=attempt,
         transport=transport,
         nameservers=servers,
-        dnssec=chain,
+        dnssec=walked[0] if walked is not None else None,
         wildcard=wildcard,
     )
 
 
-async def _look_at_zone(
-    domain: str, counted: Counted, resolver: Lookups, outside: Outside, now: datetime
-) -> tuple[NameServersLook, DnssecLook | None]:
-    """Name servers; and the chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
-    anchors, servers = outside.anchors, look_at_nameservers(domain, counted, outside.nameservers)
+async def _look_at_chain(
+    domain: str, resolver: Lookups, anchors: tuple[str, ...], now: datetime
+) -> tuple[DnssecLook, DnssecFacts] | None:
+    """The chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
     if not anchors or not isinstance(resolver, AsksSigned):
-        return await servers, None
-    chain = look_at_dnssec(domain, resolver, anchors, now)
-    both: tuple[NameServersLook, DnssecLook] = await asyncio.gather(servers, chain)
-    return both
+        return None
+    return await look_at_dnssec(domain, resolver, anchors, now)
+
+
+async def _facts(chain: asyncio.Future[tuple[DnssecLook, DnssecFacts] | None]) -> DnssecFacts | None:
+    walked = await chain
+    return walked[1] if walked is not None else None
 
 
 async def _look_at_receivers(

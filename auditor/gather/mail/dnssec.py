@@ -1,15 +1,15 @@
-"""Looks at the chain of DNSSEC from the root down to a name: for every label its DS and its DNSKEY, with signatures.
-Where that chain holds, the zone's SOA and the name's MX records are asked, too: good keys may have signed long ago."""
+"""Looks at the chain of DNSSEC from the root down to a name, as far as it goes: the DS of every label and the DNSKEY
+where a signed zone begins. Where the chain holds, the zone's SOA and the name's MX records are asked with their
+signatures, too: good keys may have signed long ago."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from auditor.model import Completed, DnssecLook, DnssecStep, Outcome, SignedAnswer
-from auditor.read.records.dnssec import read_dnssec
+from auditor.model import DnssecFacts, DnssecLook, DnssecStep, NotRun, Outcome, Reason, SignedAnswer
+from auditor.read.records.dnssec import Walk
 
 MAX_LABELS = 8  # of a name: deeper ones are not walked
 
@@ -21,32 +21,43 @@ class AsksSigned(Protocol):
     async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]: ...
 
 
-async def look_at_dnssec(domain: str, resolver: AsksSigned, anchors: tuple[str, ...], now: datetime) -> DnssecLook:
-    """Every step from the root to `domain`. `anchors`: DS records of the root as text (RFC 4034 section 5.3); `now`:
-    the time of the look, by which it will be read."""
-    root = await _step(".", resolver)
-    if not isinstance(root.keys, Completed):  # nothing below can be judged without it
-        return DnssecLook(anchors, (root,))
+async def look_at_dnssec(
+    domain: str, resolver: AsksSigned, anchors: tuple[str, ...], now: datetime
+) -> tuple[DnssecLook, DnssecFacts]:
+    """The steps from the root to `domain` up to the one at which the chain ends, and what they come to. `anchors`: DS
+    records of the root as text (RFC 4034 section 5.3); `now`: the time of the look, by which it will be read.
+
+    One step after the other: below a zone that is not signed (RFC 4035 section 5.2), or a root that cannot be judged,
+    there is nothing to learn, and that is the case of most domains.
+    """
+    walk, steps = Walk(anchors, now), list[DnssecStep]()
     labels = domain.split(".")[-MAX_LABELS:]
-    names = (".".join(labels[n:]) for n in range(len(labels) - 1, -1, -1))
-    below = await asyncio.gather(*(_step(name, resolver) for name in names))
-    return await _with_records(DnssecLook(anchors, (root, *below)), domain, resolver, now)
+    for name in (".", *(".".join(labels[n:]) for n in range(len(labels) - 1, -1, -1))):
+        steps.append(await _step(name, resolver, walk))
+        if walk.ended:
+            return DnssecLook(anchors, tuple(steps)), walk.facts
+    soa, mx = await _records(walk.facts.zone, domain if name == domain else "", resolver)
+    walk.check(domain, soa, mx)
+    return DnssecLook(anchors, tuple(steps), soa, mx), walk.facts
 
 
-async def _step(name: str, resolver: AsksSigned) -> DnssecStep:
-    if name == ".":
-        return DnssecStep(name, None, await resolver.signed(name, "DNSKEY"))
-    ds, keys = await asyncio.gather(resolver.signed(name, "DS"), resolver.signed(name, "DNSKEY"))
+async def _step(name: str, resolver: AsksSigned, walk: Walk) -> DnssecStep:
+    ds = None if name == "." else await resolver.signed(name, "DS")
+    if not walk.begins_at(name, ds):
+        return DnssecStep(name, ds, NotRun(Reason.OUT_OF_SCOPE, "no signed zone begins here"))
+    keys = await resolver.signed(name, "DNSKEY")
+    walk.enter(name, keys)
     return DnssecStep(name, ds, keys)
 
 
-async def _with_records(look: DnssecLook, domain: str, resolver: AsksSigned, now: datetime) -> DnssecLook:
-    """The look with what the last zone's keys signed. Nothing is asked of a chain that ends before: most do."""
-    chain = read_dnssec(look, now)
-    if chain.state != "secure":
-        return look
-    soa = resolver.signed(chain.zone, "SOA")
-    if look.steps[-1].name != domain:  # cut: a zone that was not walked may lie in between, with other keys
-        return replace(look, soa=await soa)
-    signed_soa, signed_mx = await asyncio.gather(soa, resolver.signed(domain, "MX"))
-    return replace(look, soa=signed_soa, mx=signed_mx)
+async def _records(
+    zone: str, domain: str, resolver: AsksSigned
+) -> tuple[Outcome[SignedAnswer], Outcome[SignedAnswer] | None]:
+    """What the last zone's keys signed. Without `domain` (the walk was cut, and a zone with other keys may lie in
+    between) its MX records are not asked for."""
+    if not domain:
+        return await resolver.signed(zone, "SOA"), None
+    both: tuple[Outcome[SignedAnswer], Outcome[SignedAnswer]] = await asyncio.gather(
+        resolver.signed(zone, "SOA"), resolver.signed(domain, "MX")
+    )
+    return both

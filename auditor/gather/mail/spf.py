@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from auditor.gather.mail.lookups import Counted
 from auditor.model import DnsAnswer, Outcome
 from auditor.read.records.outcomes import texts
-from auditor.read.records.spf import spf_targets
+from auditor.read.records.spf import EXISTS, spf_targets
 
 MAX_DOMAINS = 25  # well over the 10 look-ups after which a receiver gives up (RFC 7208 section 4.6.4)
 MAX_HOSTS = 25
@@ -44,4 +44,6 @@ async def look_at_spf(domain: str, txt: Outcome[DnsAnswer], resolver: Counted) -
 
 
 async def _look_at_host(name: str, rdtype: str, resolver: Counted) -> Outcome[DnsAnswer]:
-    return await (resolver.host(name) if rdtype == "A" else resolver.lookup(name, rdtype))
+    if rdtype == "A":
+        return await resolver.host(name)
+    return await resolver.lookup(name, "A" if rdtype == EXISTS else rdtype)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.lookups import Lookups
 from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
 from auditor.gather.mail.smtp import PORT, SmtpDoor
-from auditor.model import Completed, DnsAnswer, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
+from auditor.model import Completed, DnsAnswer, DnssecFacts, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
 from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
 from auditor.read.records.dane import is_secure
@@ -33,14 +33,23 @@ class Outside:
     nameservers: NameServerDoor | None = None
 
 
-async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *, attempt: int = 1) -> TransportEvidence:
-    """All of it at once. Mail servers are asked for in the order of the MX records, each once."""
+async def look_at_transport(
+    domain: str,
+    resolver: Lookups,
+    outside: Outside,
+    *,
+    attempt: int = 1,
+    chain: Awaitable[DnssecFacts | None] | None = None,
+) -> TransportEvidence:
+    """All of it at once. Mail servers are asked for in the order of the MX records, each once. `chain`: what the walk
+    of DNSSEC to `domain` comes to, once it is done."""
     mx = await resolver.lookup(domain, "MX")
     servers = [host for host in mail_servers(mx) if not is_address(host)][:MAX_SERVERS]
-    (record, policy), reports, (tlsa, smtp), (logo, caa, services) = await asyncio.gather(
+    (record, policy), reports, (root, tlsa), smtp, (logo, caa, services) = await asyncio.gather(
         look_at_mta_sts(domain, resolver, outside.hosts, attempt=attempt),
         resolver.lookup(tls_rpt.PREFIX + domain, "TXT"),
-        _look_at_servers(servers, resolver, outside.smtp),
+        _look_at_tlsa(servers, mx, resolver, chain),
+        asyncio.gather(*(_connect(host, outside.smtp) for host in servers)),
         _look_at_information(domain, resolver),
     )
     return TransportEvidence(
@@ -49,7 +58,7 @@ async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *,
         tls_rpt=reports,
         mx=mx,
         tlsa=tuple(zip(servers, tlsa, strict=True)),
-        root=await _root(resolver, mx, tlsa),
+        root=root,
         smtp=tuple((host, _kept(look, names)) for host, look, names in zip(servers, smtp, tlsa, strict=True)),
         bimi=logo,
         caa=caa,
@@ -57,14 +66,24 @@ async def look_at_transport(domain: str, resolver: Lookups, outside: Outside, *,
     )
 
 
-async def _look_at_servers(
-    servers: Sequence[str], resolver: Lookups, door: SmtpDoor | None
-) -> tuple[list[Outcome[DnsAnswer]], list[Outcome[SmtpLook]]]:
-    """TLSA records (RFC 7672 section 2.2.3) and what port 25 shows, in the order of `servers`."""
-    return await asyncio.gather(
-        asyncio.gather(*(resolver.lookup(f"_{PORT}._tcp.{host}", "TLSA") for host in servers)),
-        asyncio.gather(*(_connect(host, door) for host in servers)),
-    )
+async def _look_at_tlsa(
+    servers: Sequence[str], mx: Outcome[DnsAnswer], resolver: Lookups, chain: Awaitable[DnssecFacts | None] | None
+) -> tuple[Outcome[DnsAnswer], Sequence[Outcome[DnsAnswer]]]:
+    """The root (does the resolver validate?) and the TLSA records, in the order of `servers`.
+
+    Only where the MX records may be signed: else TLSA records have no effect (RFC 7672 section 2.2.1), and name servers
+    that do not know them may not answer. That they are not signed is known from our own walk, or from a resolver that
+    authenticates the root but not them.
+    """
+    facts = await chain if chain is not None else None
+    root: Outcome[DnsAnswer] = NotRun(Reason.OUT_OF_SCOPE, "nothing to be told by it")
+    unsigned = facts is not None and facts.state == "insecure"
+    if servers and not unsigned and isinstance(mx, Completed) and not mx.value.authenticated:
+        root = await resolver.lookup(".", "SOA")
+        unsigned = is_secure(root)
+    if unsigned:
+        return root, [NotRun(Reason.OUT_OF_SCOPE, "the MX records are not signed")] * len(servers)
+    return root, await asyncio.gather(*(resolver.lookup(f"_{PORT}._tcp.{host}", "TLSA") for host in servers))
 
 
 async def _look_at_information(
@@ -84,15 +103,6 @@ def _kept(look: Outcome[SmtpLook], names: Outcome[DnsAnswer]) -> Outcome[SmtpLoo
         return look
     session = look.value.tls.value
     return Completed(replace(look.value, tls=Completed(replace(session, chain=session.chain[:1]))))
-
-
-async def _root(resolver: Lookups, mx: Outcome[DnsAnswer], tlsa: Sequence[Outcome[DnsAnswer]]) -> Outcome[DnsAnswer]:
-    """The root is signed: a resolver that does not authenticate it does not validate, and what it leaves
-    unauthenticated need not be unsigned. Asked only where TLSA records stand in doubt."""
-    found = [answer.value for answer in tlsa if isinstance(answer, Completed)]
-    if not found or (is_secure(mx) and all(answer.authenticated for answer in found)):
-        return NotRun(Reason.OUT_OF_SCOPE, "nothing to be told by it")
-    return await resolver.lookup(".", "SOA")
 
 
 async def _connect(host: str, door: SmtpDoor | None) -> Outcome[SmtpLook]:

@@ -11,7 +11,18 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auditor.model import Completed, DaneFacts, DaneHost, DnsAnswer, DnssecFacts, Outcome, SmtpLook, TlsLook
+from auditor.model import (
+    Completed,
+    DaneFacts,
+    DaneHost,
+    DnsAnswer,
+    DnssecFacts,
+    NotRun,
+    Outcome,
+    Reason,
+    SmtpLook,
+    TlsLook,
+)
 from auditor.read.records.certificates import covers_name, load_chain
 from auditor.read.records.outcomes import absence, blindness
 from auditor.read.records.problems import Problem
@@ -110,6 +121,8 @@ def _host(
 ) -> DaneHost:
     if gone := absence(answer):
         return DaneHost(name, "none", problems=(Problem.DANE_MISSING,), reason=gone)
+    if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
+        return DaneHost(name, "unsigned")  # the MX records are not signed, so that nothing was asked (section 2.2.1)
     if not isinstance(answer, Completed):
         return DaneHost(name, "unverifiable", reason=blindness(answer))
     parsed = [parse_tlsa(text) for text in answer.value.records]
@@ -174,7 +187,7 @@ def _together(hosts: tuple[DaneHost, ...]) -> DaneFacts:
     if "unverifiable" in states:
         unseen = next(host for host in hosts if host.state == "unverifiable")
         return DaneFacts("unverifiable", hosts, problems, unseen.reason)
-    for only in ("none", "insecure", "unusable"):
+    for only in ("none", "unsigned", "insecure", "unusable"):
         if states == {only}:
             return DaneFacts(only, hosts, problems, reason if only == "none" else None)
     if states & {"match", "unchecked"} and states & {"none", "insecure", "unusable"}:

@@ -28,7 +28,7 @@ from dns.rdtypes.ANY.DS import DS
 from dns.rdtypes.ANY.NSEC import NSEC
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 
-from auditor.model import Completed, DnssecFacts, DnssecLook, DnssecStep, Outcome, Reason, SignedAnswer
+from auditor.model import Completed, DnssecFacts, DnssecLook, Outcome, Reason, SignedAnswer
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
 _MANY_PROOFS, _MANY_ITERATIONS = 8, 150  # RFC 9276 section 3.2; CVE-2023-50868
@@ -58,21 +58,70 @@ class _Zone:
     keys: Keys
 
 
+class Walk:
+    """The chain, taken step by step from the root, so that who asks can stop where it ends. `now` is the real time of
+    the look: signatures are valid for a time."""
+
+    def __init__(self, anchors: tuple[str, ...], now: datetime) -> None:
+        self._trusted = [_ds(text) for text in anchors]
+        self._now = now
+        self._zone: _Zone | None = None
+        self._end: DnssecFacts | None = None
+
+    @property
+    def ended(self) -> bool:
+        """True if nothing below can change the facts."""
+        return self._end is not None
+
+    @property
+    def facts(self) -> DnssecFacts:
+        """What has been seen so far comes to."""
+        if self._end is not None:
+            return self._end
+        if self._zone is None:
+            return DnssecFacts("unverifiable", "", "no_steps")
+        return DnssecFacts("secure", _text(self._zone.name))
+
+    def begins_at(self, name: str, ds: Outcome[SignedAnswer] | None) -> bool:
+        """Whether a signed zone begins at `name`, the next one on the way down: its keys are what comes next. `ds` is
+        None for the root, where the trust anchors stand for it."""
+        try:
+            if self._zone is not None:
+                trusted = _delegated(ds, dns.name.from_text(name), self._zone, self._now)
+                self._trusted = trusted or []
+                return trusted is not None
+        except _End as end:
+            self._end = end.facts
+        return not self.ended
+
+    def enter(self, name: str, keys: Outcome[SignedAnswer]) -> None:
+        """The keys of the zone that begins at `name`."""
+        apex = dns.name.from_text(name)
+        try:
+            self._zone = _Zone(apex, _proven_keys(keys, apex, self._trusted, self._now))
+        except _End as end:
+            self._end = end.facts
+
+    def check(self, name: str, soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None) -> None:
+        """What the last zone's keys signed: its SOA and the MX records of `name`, as far as they were asked for."""
+        if self._zone is None or self.ended:
+            return
+        try:
+            _check_records(soa, mx, name, self._zone, self._now)
+        except _End as end:
+            self._end = end.facts
+
 def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
-    """The facts of one look; `now` is the real time at which it was made: signatures are valid for a time."""
-    anchors = [_ds(text) for text in look.anchors]
-    zone: _Zone | None = None
-    try:
-        for step in look.steps:
-            name = dns.name.from_text(step.name)
-            trusted = anchors if zone is None else _delegated(step, name, zone, now)
-            if trusted is not None:
-                zone = _Zone(name, _proven_keys(step.keys, name, trusted, now))
-        if zone is not None:
-            _check_records(look, zone, now)
-    except _End as end:
-        return end.facts
-    return DnssecFacts("secure", _text(zone.name)) if zone is not None else DnssecFacts("unverifiable", "", "no_steps")
+    """The facts of one look; `now` is the real time at which it was made."""
+    walk = Walk(look.anchors, now)
+    for step in look.steps:
+        if walk.begins_at(step.name, step.ds):
+            walk.enter(step.name, step.keys)
+        if walk.ended:
+            return walk.facts
+    if look.steps:
+        walk.check(look.steps[-1].name, look.soa, look.mx)
+    return walk.facts
 
 
 def _ds(text: str) -> DS:
@@ -141,12 +190,14 @@ def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
 # -- what the keys signed -------------------------------------------------------------------------------------------
 
 
-def _check_records(look: DnssecLook, zone: _Zone, now: datetime) -> None:
+def _check_records(
+    soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None, name: str, zone: _Zone, now: datetime
+) -> None:
     """Keys that hold may have signed the zone's data wrongly, or too long ago. Raises _End where they have."""
-    if look.soa is not None and not _holding(look.soa, zone.name, dns.rdatatype.SOA, zone, now):
+    if soa is not None and not _holding(soa, zone.name, dns.rdatatype.SOA, zone, now):
         raise _End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
-    if look.mx is not None:  # without records, or with an alias, there is nothing to be judged here
-        _holding(look.mx, dns.name.from_text(look.steps[-1].name), dns.rdatatype.MX, zone, now)
+    if mx is not None:  # without records, or with an alias, there is nothing to be judged here
+        _holding(mx, dns.name.from_text(name), dns.rdatatype.MX, zone, now)
 
 
 def _holding(
@@ -173,10 +224,12 @@ def _holding(
 # -- delegations ----------------------------------------------------------------------------------------------------
 
 
-def _delegated(step: DnssecStep, name: dns.name.Name, zone: _Zone, now: datetime) -> list[DS] | None:
+def _delegated(
+    ds: Outcome[SignedAnswer] | None, name: dns.name.Name, zone: _Zone, now: datetime
+) -> list[DS] | None:
     """The DS records of the zone that begins at `name`; None if none begins there. Raises _End where the chain ends."""
-    assert step.ds is not None
-    message = _message(step.ds, name)
+    assert ds is not None
+    message = _message(ds, name)
     records, signatures = _set(message, name, dns.rdatatype.DS)
     if records is not None:
         if signatures is None:

@@ -37,7 +37,9 @@ _MAX_DEPTH = MAX_LOOKUPS + 2  # so deep, the limit of look-ups is broken already
 #: Faults that are only as sure as the negative DNS answers below them.
 _RESTS_ON_ABSENCE = frozenset({Problem.SPF_INCLUDE_MISSING, Problem.SPF_REDIRECT_MISSING, Problem.SPF_TOO_MANY_VOIDS})
 
-#: (name, "A" or "MX") -> answer; "A" stands for A and AAAA together.
+EXISTS = "EXISTS"  # the A records alone, whatever the client's address is (section 5.7)
+_ASKED = {"mx": "MX", "exists": EXISTS}
+#: (name, "A", "MX" or EXISTS) -> answer; "A" stands for A and AAAA together.
 HostAnswers = Mapping[tuple[str, str], Outcome[DnsAnswer]]
 
 
@@ -97,8 +99,10 @@ def spf_targets(domain: str, texts_seen: tuple[str, ...], sender: str) -> SpfTar
             continue
         if term.name == "include":
             records.append(name)
-        elif term.name in ("a", "exists"):
+        elif term.name == "a":
             hosts.append((name, "A"))
+        elif term.name == "exists":
+            hosts.append((name, EXISTS))
         elif term.name == "mx":
             hosts.append((name, "MX"))
     redirect = _redirect(record, domain, sender)
@@ -270,7 +274,9 @@ def _read_term(reader: _Reader, domain: str, term: Mechanism, path: tuple[str, .
 
 def _host_term(reader: _Reader, term: Mechanism, name: str) -> _Branch:
     """An a, mx or exists term. A name that cannot be asked matches nothing and costs no void look-up (section 4.8)."""
-    outcome = reader.hosts.get((name, "MX" if term.name == "mx" else "A"), _NOT_LOOKED)
+    outcome = reader.hosts.get((name, _ASKED.get(term.name, "A")), _NOT_LOOKED)
+    if term.name == "exists" and outcome is _NOT_LOOKED:  # audits from before they were asked apart
+        outcome = reader.hosts.get((name, "A"), _NOT_LOOKED)
     gone = absence(outcome)
     if gone:
         return _Branch(lookups=1, voids=1, absent=gone)

@@ -27,9 +27,9 @@ from auditor.read.records.tls_rpt import read_tls_rpt
 
 
 def read_transport(domain: str, evidence: TransportEvidence, chain: DnssecFacts | None = None) -> TransportFacts:
-    """The facts of `evidence`. A resolver that authenticates the root validates: what it leaves unauthenticated is
-    unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
-    insecure = is_secure(evidence.root)
+    """The facts of `evidence`. A resolver that authenticates the root, or the MX records, validates: what it leaves
+    unauthenticated is unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
+    insecure = is_secure(evidence.root) or is_secure(evidence.mx)
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
         smtp = replace(smtp, reason=blindness(evidence.mx))

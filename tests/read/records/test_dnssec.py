@@ -43,7 +43,7 @@ class Tree(SignedTree):
         return Completed(SignedAnswer(name, rdtype, reply.to_wire(max_size=65535)))
 
     def evidence(self, domain: str = LEAF) -> DnssecLook:
-        return asyncio.run(look_at_dnssec(domain, self, self.anchors, NOW))
+        return asyncio.run(look_at_dnssec(domain, self, self.anchors, NOW))[0]
 
     def look(self, domain: str = LEAF) -> DnssecFacts:
         return read_dnssec(self.evidence(domain), NOW)

@@ -179,6 +179,14 @@ def test_void_limit_section_4_6_4(count: int, state: str) -> None:
     assert (Problem.SPF_TOO_MANY_VOIDS in facts.problems) is (state == "permerror")
 
 
+def test_an_exists_term_is_void_by_its_own_answer_section_5_7() -> None:
+    """It asks for A whatever the client's address is: AAAA records of the name are nothing to it."""
+    both: Outcome[DnsAnswer] = Completed(DnsAnswer("h.example", "A", ("2001:db8::1",)))
+    hosts = {("h.example", "A"): both, ("h.example", "EXISTS"): NODATA}
+    assert read("v=spf1 a:h.example exists:h.example -all", hosts=hosts).void_lookups == 1
+    assert read("v=spf1 exists:h.example -all", hosts={("h.example", "A"): NODATA}).void_lookups == 1  # older audits
+
+
 def test_a_host_that_could_not_be_looked_up_is_temperror_not_void() -> None:
     facts = read("v=spf1 a:x.example -all", {("x.example", "A"): TIMEOUT})
     assert (facts.state, facts.void_lookups, facts.reason) == ("temperror", 0, Reason.DNS_TIMEOUT)
@@ -314,7 +322,7 @@ def test_targets_steer_the_look() -> None:
     )
     targets = spf_targets(DOMAIN, ("other", record), DOMAIN)
     assert targets.records == ("i.example",)
-    assert targets.hosts == ((DOMAIN, "A"), ("h.example", "A"), (DOMAIN, "MX"), ("e.example", "A"))
+    assert targets.hosts == ((DOMAIN, "A"), ("h.example", "A"), (DOMAIN, "MX"), ("e.example", "EXISTS"))
 
 
 @pytest.mark.parametrize(
