@@ -52,6 +52,9 @@ _COMPONENT = frozenset(
 )
 _ENDS = frozenset({"header", "hd", "banner", "footer", "foot", "bottom", "ft"})
 _SMALL_HEADER = 300  # characters: "page-header" around no more is the heading of the content
+_SAYING = frozenset({"header", "footer", "aside", "nav"})  # elements that are a place by themselves
+_NAMED = frozenset({"div", "section", "table", "td", "tr", "ul", "form"})  # those whose names may say a place
+_PLACED = _SAYING | _NAMED | {"main", "article"}
 _BREADCRUMB = frozenset({"breadcrumb", "breadcrumbs", "pathway", "duongdan"})
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}", re.I)
 
@@ -67,7 +70,7 @@ class Words:
     text: str = ""
 
 
-_UNWRITTEN = Words()  # until the page's text is written down; never changed
+_UNWRITTEN = Words()  # of a box outside any page; never changed
 
 
 @dataclass(slots=True, eq=False)
@@ -145,77 +148,117 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
     """All boxes of the page's body in document order, the body first, with places set; and the parser."""
     parser = LexborHTMLParser(html)
     body = parser.body
-    root = Box("body", {}, None)
+    builder = _Builder()
+    root = builder.boxes[0]
     if body is not None:
         root.attrs = dict(body.attributes)
-        _fill(root, body, 0)
-    boxes = list(root.walk())
-    _weigh(boxes)
-    _write(root)
+        builder.fill(root, body, 0, _Row())
+    builder.end(root)
+    root.words.text = "".join(builder.out)
+    boxes = list(root.walk()) if builder.paired else builder.boxes
     _place(boxes, root.weight)
     return boxes, parser
 
 
-def _fill(box: Box, node: LexborNode, depth: int) -> None:
-    child = node.child
-    while child is not None:
-        tag = child.tag
-        if tag == "-text":
-            box.parts.append(child.text_content or "")
-        elif tag in _SKIP or tag is None or tag[0] in "-!_":
-            pass
-        elif tag == "br":
-            box.parts.append(BREAK)
-        elif depth > 200:  # bounded: hostile nesting
-            box.parts.append(child.text(deep=True))
-        elif tag in _FORMAT and not child.attributes:
-            _fill(box, child, depth + 1)
-        else:
-            inner = Box(tag, child.attributes, box)
-            box.parts.append(inner)
-            _fill(inner, child, depth + 1)
-            if tag == "dl":
-                _pair(inner)
-        child = child.next
+@dataclass(slots=True)
+class _Row:
+    """The boxes of one parent while it is being filled: the last of them, and how many cells there were."""
+
+    last: Box | None = None
+    cells: int = 0
 
 
-def _write(root: Box) -> None:
-    """Write down the page's text once, white space folded, and note where each box begins and ends in it."""
-    words = root.words = Words()
-    out, place, spaced = [], 0, True  # spaced: the text so far ends with a space
-    stack: list[tuple[Box, Iterator[Box | str]]] = [(root, iter(root.parts))]
-    while stack:
-        box, parts = stack[-1]
-        part = next(parts, None)
-        if isinstance(part, Box):
-            if part.tag not in _INLINE and not spaced:
-                out.append(" ")
-                place, spaced = place + 1, True
-            part.words, part.low = words, place
-            stack.append((part, iter(part.parts)))
-            continue
-        if part is None:
-            stack.pop()
-            box.high = place
-            piece = "" if box.tag in _INLINE else " "
-        else:
-            piece = part
+class _Builder:
+    """One pass over the parsed page: its boxes in document order, and its text written down once, white space folded.
+
+    Of each box it is noted where its text begins and ends, and how much text stands before and inside it.
+    """
+
+    __slots__ = ("boxes", "low", "out", "paired", "spaced", "weight", "words")
+
+    def __init__(self) -> None:
+        self.words = Words()
+        self.out: list[str] = []
+        self.low = 0  # characters written so far
+        self.spaced = True  # they end with a space
+        self.weight = 0  # length of all text so far, each piece trimmed
+        self.paired = False
+        self.boxes = [Box("body", {}, None, words=self.words)]
+
+    def fill(self, box: Box, node: LexborNode, depth: int, row: _Row) -> None:
+        parts = box.parts
+        child = node.child
+        while child is not None:
+            tag = child.tag
+            if tag == "-text":
+                piece = child.text_content or ""
+                parts.append(piece)
+                self._write(piece)
+            elif tag in _SKIP or tag is None or tag[0] in "-!_":
+                pass
+            elif tag == "br":
+                parts.append(BREAK)
+                self._write(BREAK)
+            elif depth > 200:  # bounded: hostile nesting
+                piece = child.text(deep=True)
+                parts.append(piece)
+                self._write(piece)
+            else:
+                attrs = child.attributes
+                if tag in _FORMAT and not attrs:
+                    self.fill(box, child, depth + 1, row)
+                else:
+                    inner = self._open(box, tag, attrs, row)
+                    self.fill(inner, child, depth + 1, _Row())
+                    self.end(inner)
+            child = child.next
+
+    def _open(self, parent: Box, tag: str, attrs: dict[str, str | None], row: _Row) -> Box:
+        if not self.spaced and tag not in _INLINE:
+            self._space()
+        box = Box(tag, attrs, parent, start=self.weight, words=self.words, low=self.low)
+        parent.parts.append(box)
+        self.boxes.append(box)
+        if row.last is not None:
+            row.last.after = box
+        row.last = box
+        if tag == "td" or tag == "th":
+            row.cells += 1
+            box.column = row.cells
+        return box
+
+    def end(self, box: Box) -> None:
+        """All of `box` has been read."""
+        box.high, box.weight = self.low, self.weight - box.start
+        if not self.spaced and box.tag not in _INLINE:
+            self._space()
+        if box.tag == "dl":
+            self.paired = _pair(box) or self.paired
+
+    def _write(self, piece: str) -> None:
         if not piece:
-            continue
+            return
+        if piece.isspace():
+            if not self.spaced:
+                self._space()
+            return
+        if not self.spaced and piece[0].isspace():
+            self._space()
         folded = " ".join(piece.split())
-        if not spaced and (piece[0].isspace() or not folded):
-            out.append(" ")
-            place, spaced = place + 1, True
-        if folded:
-            out.append(folded)
-            place, spaced = place + len(folded), False
-            if piece[-1].isspace():
-                out.append(" ")
-                place, spaced = place + 1, True
-    words.text = "".join(out)
+        self.out.append(folded)
+        self.low += len(folded)
+        self.weight += len(piece.strip())
+        self.spaced = False
+        if piece[-1].isspace():
+            self._space()
+
+    def _space(self) -> None:
+        self.out.append(" ")
+        self.low += 1
+        self.spaced = True
 
 
-def _pair(listing: Box) -> None:
+def _pair(listing: Box) -> bool:
     """Give every term of a definition list and what follows it a box of their own, where the list is one of items.
 
     A list whose terms are field names ("Số:", "Ngày ban hành") describes one item and is left alone.
@@ -228,74 +271,95 @@ def _pair(listing: Box) -> None:
         for term, name in zip(terms, names, strict=True)
     )
     if len(terms) < 2 or linked < 2 or items * 2 < len(terms):
-        return
+        return False
     pairs: list[Box | str] = []
+    pair: Box | None = None
     for part in listing.parts:
         if isinstance(part, Box) and part.tag == "dt":
-            pairs.append(Box(PAIR, {}, listing))
-        last = pairs[-1] if pairs else None
-        if isinstance(last, Box) and last.tag == PAIR:
-            last.parts.append(part)
-            if isinstance(part, Box):
-                part.parent = last
-        else:
+            if pair is not None:
+                _close(pair, part.start, part.low)
+            pair = Box(PAIR, {}, listing, start=part.start, words=listing.words, low=part.low)
+            pairs.append(pair)
+        if pair is None:
             pairs.append(part)
+            continue
+        pair.parts.append(part)
+        if isinstance(part, Box):
+            part.parent = pair
+    if pair is not None:
+        _close(pair, listing.start + listing.weight, listing.high)
     listing.parts = pairs
+    _chain(listing)
+    return True
 
 
-def _weigh(boxes: list[Box]) -> None:
-    for box in reversed(boxes):
-        box.weight = sum(len(part.strip()) if isinstance(part, str) else part.weight for part in box.parts)
-    for box in boxes:
-        before, last, column = box.start, None, 0
-        for part in box.parts:
-            if isinstance(part, str):
-                before += len(part.strip())
-            else:
-                if last is not None:
-                    last.after = part
-                part.start, last = before, part
-                if part.tag in ("td", "th"):
-                    column += 1
-                    part.column = column
-                before += part.weight
+def _close(pair: Box, start: int, low: int) -> None:
+    """The pair ends where the next one begins: at `start` in weight, at `low` in the page's text."""
+    pair.weight, pair.high = start - pair.start, low
+    _chain(pair)
+
+
+def _chain(parent: Box) -> None:
+    last: Box | None = None
+    for box in parent.children:
+        box.after = None
+        if last is not None:
+            last.after = box
+        last = box
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the classes and the id of an element say."""
+
+    lasting: str = ""  # without those that change from page to page ("active")
+    hides: bool = False
+    breadcrumb: bool = False
+    page_header: bool = False
+    words: frozenset[str] = frozenset()  # of those that may name a place
+
+
+_UNNAMED = _Names()  # never changed
+
+
+@lru_cache(maxsize=8192)
+def _names(classes: str, name: str) -> _Names:
+    both = f"{classes} {name}"
+    return _Names(
+        lasting=_CHANGING.sub("", both).strip(),
+        hides=_HIDDEN_CLASS.search(both) is not None,
+        breadcrumb=bool(tokens(both) & _BREADCRUMB),
+        page_header="page-header" in both.split(),
+        words=_place_words(both),
+    )
 
 
 def _place(boxes: list[Box], total: int) -> None:
+    wrapper = 0.6 * total
     for box in boxes:
-        parent = box.parent
+        parent, attrs = box.parent, box.attrs
         if parent is None:
             continue
+        tag, named = box.tag, _UNNAMED
         box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
-        name = box.classes
-        box.signature = hash((parent.signature, box.tag, box.column, _lasting(name) if name != " " else ""))
-        if (
-            (box.attrs.get("style") and _HIDDEN.search(box.attrs["style"] or ""))
-            or "hidden" in box.attrs
-            or (name != " " and _hides(name))
-        ):
-            box.hidden = True
-        if box.weight > 0.6 * total and box.tag not in ("header", "footer", "aside", "nav"):
+        if attrs:
+            classes, name = attrs.get("class"), attrs.get("id")
+            if classes or name:
+                named = _names(classes or "", name or "")
+            style = attrs.get("style")
+            if named.hides or "hidden" in attrs or (style and _HIDDEN.search(style)):
+                box.hidden = True
+        box.signature = hash((parent.signature, tag, box.column, named.lasting))
+        if box.weight > wrapper and tag not in _SAYING:
             continue  # a wrapper of the page, whatever its name says
-        hint = _hint(box, parent.place, box.start / total if total else 0.0)
-        if hint is not None:
-            box.place = hint
-        if name != " " and tokens(name) & _BREADCRUMB:
+        if tag in _PLACED or "role" in attrs:
+            hint = _hint(box, named, parent.place, box.start / total if total else 0.0)
+            if hint is not None:
+                box.place = hint
+        if named.breadcrumb:
             box.breadcrumb = True
 
 
-@lru_cache(maxsize=8192)
-def _lasting(classes: str) -> str:
-    """Classes and id without those that change from page to page ("active")."""
-    return _CHANGING.sub("", classes).strip()
-
-
-@lru_cache(maxsize=8192)
-def _hides(classes: str) -> bool:
-    return _HIDDEN_CLASS.search(classes) is not None
-
-
-@lru_cache(maxsize=8192)
 def _place_words(classes: str) -> frozenset[str]:
     """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left") and not a
     part of one block ("card-header")."""
@@ -304,7 +368,7 @@ def _place_words(classes: str) -> frozenset[str]:
     return tokens(" ".join(named))
 
 
-def _hint(box: Box, inherited: Place, start: float) -> Place | None:
+def _hint(box: Box, named: _Names, inherited: Place, start: float) -> Place | None:
     """Where the element says that it stands, or None if it does not say. `start`: share of the text before it."""
     tag, role = box.tag, (box.attrs.get("role") or "").lower()
     if tag == "footer" or role == "contentinfo":
@@ -317,16 +381,16 @@ def _hint(box: Box, inherited: Place, start: float) -> Place | None:
         return None if inherited in (Place.SIDE, Place.FOOTER) else Place.HEADER
     if tag in ("main", "article") or role == "main":
         return Place.BODY
-    if tag not in ("div", "section", "table", "td", "tr", "ul", "form") or box.classes == " ":
+    if tag not in _NAMED or named is _UNNAMED:
         return None
-    words = _place_words(box.classes)
+    words = named.words
     if inherited in (Place.FOOTER, Place.SIDE):
         return Place.FOOTER if words & _FOOTER else None
     if words & _FOOTER and start > 0.4:
         return Place.FOOTER
     if words & _MAIN and not words & _HEADER:
         return Place.BODY
-    if "page-header" in box.classes.split() and box.weight <= _SMALL_HEADER and _holds_heading(box):
+    if named.page_header and box.weight <= _SMALL_HEADER and _holds_heading(box):
         return None
     if words & _HEADER and start < 0.6:
         return Place.HEADER
