@@ -19,9 +19,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 _MARK = re.compile(
-    r"[@＠﹫]"
-    r"|[(\[{<]\s{0,2}(?:at|a\s?[-_.]?\s?c[oòô]ng|a\s?m[oó]c|@|＠)\s{0,2}[)\]}>]"
-    r"|(?<=\s)a\s?-?\s?còng(?=\s)|(?<=\s)at(?=\s[A-Za-z0-9-]+\s(?:dot|ch[aấ]m)\s)",
+    r"[@＠﹫(\[{<a](?:"  # one class of first signs: a search runs from one to the next
+    r"(?<=[@＠﹫])"
+    r"|(?<=[(\[{<])\s{0,2}(?:at|a\s?[-_.]?\s?c[oòô]ng|a\s?m[oó]c|@|＠)\s{0,2}[)\]}>]"
+    r"|(?<=\sa)(?:\s?-?\s?còng(?=\s)|t(?=\s[A-Za-z0-9-]+\s(?:dot|ch[aấ]m)\s))"
+    r")",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._%+'\-]{0,62}[A-Za-z0-9_+\-])?\Z|[A-Za-z0-9]\Z")

@@ -42,6 +42,8 @@ def _label(text: str, window: Window, before: str, words: DateWords) -> tuple[st
     weak, touching = "", True
     for _ in range(6):
         tail = before.rstrip(_PUNCTUATION)
+        if not tail:
+            break
         touching = touching and len(tail) == len(before.rstrip())
         if tail.endswith(words.strong_endings):
             for label in words.strong:
@@ -77,7 +79,11 @@ def _is_citation(text: str, window: Window, found: RawDate, words: DateWords) ->
     or a sentence of its own, so then only a number directly before it counts. "Số 207/GP-TTĐT (31/10/2019)" is a
     licence; other bracketed dates after a title are posting dates, unless "của <ai>" follows.
     """
+    if not found.dated_by_word and (found.has_time or found.has_weekday):
+        return False
     clause = window.flat.rstrip(_PUNCTUATION)
+    if not clause:
+        return False
     if found.dated_by_word:
         clause = clause.removesuffix(next((word for word in words.day if clause.endswith(word)), ""))
     breaks = list(_BREAK.finditer(clause))
@@ -86,7 +92,6 @@ def _is_citation(text: str, window: Window, found: RawDate, words: DateWords) ->
     numbers = list(words.cited_number.finditer(clause))
     gap = clause[numbers[-1].end() :] if numbers else ""
     bare_gap = gap.strip(" ,(:-–")
-    followed = words.of.match(Window(text, found.end, found.end + 12).flat) is not None
     if found.dated_by_word:
         if ":" in text[max(found.core - 3, 0) : found.core]:
             return False  # "Số: 12/BC-SNV  Ngày: 12/11/2026": the columns of a list
@@ -95,7 +100,7 @@ def _is_citation(text: str, window: Window, found: RawDate, words: DateWords) ->
         kinds = list(words.cited_kind.finditer(clause))
         near = bool(kinds) and len(clause) - kinds[-1].end() <= _GAP_LIMIT
         return near and not found.day_word_upper
-    if not numbers or bare_gap or found.has_time or found.has_weekday:
+    if not numbers or bare_gap:
         return False
     body = numbers[-1]["body"] or ""
-    return followed or body.startswith("gp")
+    return body.startswith("gp") or words.of.match(Window(text, found.end, found.end + 12).flat) is not None

@@ -53,6 +53,7 @@ class DateWords:
     of: re.Pattern[str]
     ago: re.Pattern[str]
     named_day: re.Pattern[str]
+    relative_hints: tuple[str, ...]  # one of them stands in every text that ago or named_day can match
     relative_units: Mapping[str, str]
     named_days: Mapping[str, int]
     week_number: re.Pattern[str]
@@ -147,6 +148,7 @@ def _build(data: _Reader) -> DateWords:
     strong = _labelled(data.part("roles"))
     week = data.words("week")
     range_words = any_of(data.words("range"))
+    hints = tuple(sorted({word.split()[-1] for word in (*relative.words("before"), *named)}))
     return DateWords(
         before=re.compile(
             rf"(?:(?<![0-9:])(?P<time>{clock})[\s,\-–|]{{0,4}})?(?:\b(?P<weekday>{weekday})[\s,\-–:|]{{0,4}})?"
@@ -178,6 +180,7 @@ def _build(data: _Reader) -> DateWords:
             rf"(?!\s+{any_of(relative.words('vague'))}\b)"
         ),
         named_day=re.compile(rf"\b(?P<name>{any_of(named)})\b"),
+        relative_hints=hints,
         relative_units=units,
         named_days=named,
         week_number=re.compile(

@@ -94,6 +94,9 @@ def scan_dates(
     after as_of are returned like others; dates before 1990 and placeholders (1/1/0001, 1/1/1970) are left out.
     """
     raw = list(hits(text, as_of, words, month_first, allow_yearless))
+    if not raw:
+        relative = _relative(text, as_of, words, ()) if allow_relative else []
+        return DateScan(tuple(sorted(relative, key=lambda one: one.start)), ())
     possible = [hit for hit in raw if hit.day is not None]
     roles = [role_of(text, hit, words) for hit in possible]
     _mark_ranges(text, possible, roles, words)
@@ -103,7 +106,8 @@ def scan_dates(
         if hit.day is not None and hit.day.year >= FIRST_YEAR
     ]
     if allow_relative:
-        found = sorted(found + _relative(text, as_of, words, found), key=lambda one: one.start)
+        relative = _relative(text, as_of, words, found)
+        found = sorted(found + relative, key=lambda one: one.start) if relative else found
     return DateScan(tuple(found), tuple(_excerpt(text, hit) for hit in raw if hit.day is None))
 
 
@@ -134,6 +138,8 @@ def _excerpt(text: str, hit: RawDate) -> str:
 
 def _relative(text: str, as_of: date, words: DateWords, taken: Sequence[FoundDate]) -> list[FoundDate]:
     flat = Window(text, 0, len(text))
+    if not any(hint in flat.flat for hint in words.relative_hints):
+        return []
     found = []
     for match in words.ago.finditer(flat.flat):
         day = _ago(int(match["count"]), words.relative_units[" ".join(match["unit"].split())], as_of)

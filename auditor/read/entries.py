@@ -14,8 +14,8 @@ from auditor.read.page import Link
 from auditor.read.words import Vocabulary
 
 NUMBER = re.compile(
-    r"\b\d{1,5}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b|\b\d{1,5}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b"
-    r"|\b\d{1,5}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*"
+    r"\d(?<=\b\d)(?:\d{0,4}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b"  # a digit first:
+    r"|\d{0,4}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b|\d{0,4}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*)"  # a search runs to it
 )
 DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # a written day: what tells an entry from a name
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")

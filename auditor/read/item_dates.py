@@ -34,13 +34,13 @@ _LONG_ROW, _EDGE = 600, 12  # characters of a row that are searched; how near it
 def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     """The entry's own date: in a small box of its own first, then glued before or after its title."""
     best: tuple[int, int, FoundDate, str] | None = None
-    title = nfc(entry.title)
+    title = entry.title.strip()
     for n, box in enumerate(entry.box.walk()):
-        if not page.is_main(box):
-            continue
-        own = " ".join(part for part in box.parts if isinstance(part, str)).strip()
         stamp = box.attrs.get("datetime") or "" if box.tag == "time" else ""
-        if not own and not stamp:
+        if not box.weight and not stamp:
+            continue
+        own = " ".join([part for part in box.parts if isinstance(part, str)]).strip()
+        if not (own or stamp) or not page.is_main(box):
             continue
         text = box.text if len(box.text) <= 120 else own
         if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
@@ -105,7 +105,7 @@ def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         if leaf is not None:
             return Dated(leaf, DateSource.LIST_ITEM, _spaced(box), page.url)
     rest = nfc(entry.box.text)
-    without = rest.replace(nfc(entry.title), " ", 1).strip()
+    without = rest.replace(entry.title.strip(), " ", 1).strip()
     split = _split_day(without, reading)
     if split is not None:
         return Dated(split, DateSource.LIST_ITEM, without[:60], page.url)

@@ -19,11 +19,12 @@ from auditor.read.dom import PAIR, Box
 from auditor.read.entries import DAY, NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, url_date
-from auditor.read.page import Link, Page
+from auditor.read.page import LABEL_LENGTH, Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
-PHONE = re.compile(r"(?:\+84|0)\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
+PHONE = re.compile(r"\+84\s?\d(?:[\s.\-]?\d){7,9}\b|0\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
+_LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
 
 
@@ -53,8 +54,8 @@ def content_links(page: Page, reading: Reading) -> list[Link]:
     not_labels = set(reading.vocabulary.lists["not_labels"]) - download
     own = same_page_key(page.url)
     out = []
-    inline: dict[int, frozenset[int]] = {}
-    inside: dict[int, bool] = {id(page.root): True}
+    inline: dict[Box, frozenset[Box]] = {}
+    inside: dict[Box, bool] = {page.root: True}
     for link in page.links:
         box = link.box
         if not link.url or box is None or box.tag in ("option", "area") or not (link.folded or link.is_file):
@@ -75,35 +76,36 @@ def content_links(page: Page, reading: Reading) -> list[Link]:
     return out
 
 
-def _all_main(page: Page, box: Box, known: dict[int, bool]) -> bool:
+def _all_main(page: Page, box: Box, known: dict[Box, bool]) -> bool:
     """True if the box and everything around it is the page's own content. `known`: what was found before."""
     path = []
     outer: Box | None = box
-    while outer is not None and id(outer) not in known:
+    while outer is not None and outer not in known:
         path.append(outer)
         outer = outer.parent
-    found = outer is None or known[id(outer)]
+    found = outer is None or known[outer]
     for inner in reversed(path):
-        found = known[id(inner)] = found and page.is_main(inner)
+        found = known[inner] = found and page.is_main(inner)
     return found
 
 
-def _is_inline(box: Box, known: dict[int, frozenset[int]]) -> bool:
+def _is_inline(box: Box, known: dict[Box, frozenset[Box]]) -> bool:
     """True for a link in running text: words stand before it in the same box. `known`: what was found before."""
     if box.parent is None:
         return False
-    if id(box.parent) not in known:
-        known[id(box.parent)] = frozenset(_inline_boxes(box.parent))
-    return id(box) in known[id(box.parent)]
+    held = known.get(box.parent)
+    if held is None:
+        held = known[box.parent] = frozenset(_inline_boxes(box.parent))
+    return box in held
 
 
-def _inline_boxes(parent: Box) -> Iterator[int]:
+def _inline_boxes(parent: Box) -> Iterator[Box]:
     before = 0
     for part in parent.parts:
         if isinstance(part, str):
             before += sum(map(str.isalpha, part)) if before <= 25 else 0
         elif before > 25:
-            yield id(part)
+            yield part
 
 
 def _entries(page: Page, reading: Reading) -> list[Entry]:
@@ -117,17 +119,19 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files, page.root) | _grown_boxes(titles, page.root)
-    alone = [link for link in files if not any(id(box) in boxes for box in _around(link, page.root))]
+    alone = [link for link in files if not any(box in boxes for box in _around(link, page.root))]
     boxes |= _grown_boxes(alone, page.root, titles)
-    entries: dict[int, Entry] = {}
-    order = {id(box): i for i, box in enumerate(page.boxes)}
+    entries: dict[Box, Entry] = {}
+    order = {box: i for i, box in enumerate(page.boxes)}
     for link in titles + files:
         assert link.box is not None
-        box = next((b for b in _around(link, page.root) if id(b) in boxes), link.box)
-        entry = entries.setdefault(id(box), Entry(box, None, "", order[id(box)]))
+        box = next((b for b in _around(link, page.root) if b in boxes), link.box)
+        entry = entries.get(box)
+        if entry is None:
+            entry = entries[box] = Entry(box, None, "", order[box])
         (entry.files if id(link) in of_files else entry.links).append(link)
-    for box in _rows_without_links(page, {id(e.box) for e in entries.values()}, reading):
-        entries[id(box)] = Entry(box, None, "", order[id(box)])
+    for box in _rows_without_links(page, set(entries), reading):
+        entries[box] = Entry(box, None, "", order[box])
     out = [entry for entry in entries.values() if _name(entry, reading)]
     out.sort(key=lambda entry: entry.order)
     for entry in out:
@@ -135,9 +139,9 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     return _merge_same(out)
 
 
-def _row_boxes(links: Sequence[Link], root: Box) -> set[int]:
+def _row_boxes(links: Sequence[Link], root: Box) -> set[Box]:
     """Rows and list entries of one item: few links, at most one of a title's length (in a table row: three)."""
-    held: dict[int, tuple[Box, set[str], set[str]]] = {}
+    held: dict[Box, tuple[set[str], set[str]]] = {}
     for link in links:
         row = next((b for b in _around(link, root) if b.tag in _ROWS), None)
         if row is None:
@@ -147,13 +151,13 @@ def _row_boxes(links: Sequence[Link], root: Box) -> set[int]:
         outer = next((b for b in row.ancestors() if b.tag in around), None) if row is not root else None
         if outer is not None and outer.weight < 1500 and row.tag in ("li", "dl") and link.is_file:
             row = outer
-        _, urls, titles = held.setdefault(id(row), (row, set(), set()))
+        urls, titles = held.setdefault(row, (set(), set()))
         urls.add(link.url)
         if not link.is_file and link.folded.count(" ") >= 3:
             titles.add(link.url)
     return {
-        key
-        for key, (row, urls, titles) in held.items()
+        row
+        for row, (urls, titles) in held.items()
         if len(urls) <= 6 and row.weight < 4000 and len(titles) <= (3 if row.tag == "tr" else 1)
     }
 
@@ -166,40 +170,41 @@ def _around(link: Link, root: Box) -> Iterator[Box]:
         box = box.parent if box is not root else None
 
 
-def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) -> set[int]:
+def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) -> set[Box]:
     """For every link the largest box around it in which all links (and `others`) lead to the same page."""
-    urls: dict[int, set[str]] = {}  # up to two per box: more than one is all that is asked
+    only: dict[Box, str] = {}  # the one address that all links inside lead to, "" for several
     for link in (*links, *others):
         for box in _around(link, root):
-            held = urls.setdefault(id(box), set())
-            if link.url in held or len(held) > 1:  # then so it is in everything around
+            known = only.get(box)
+            if known is None:
+                only[box] = link.url
+            elif known == link.url or not known:  # then so it is in everything around
                 break
-            held.add(link.url)
+            else:
+                only[box] = ""
     grown = set()
     single = len({link.url for link in links}) == 1
     for link in links:
         assert link.box is not None
         box = link.box
         for outer in islice(_around(link, root), 1, None):
-            if len(urls[id(outer)]) > 1 or outer is root or outer.tag in ("tbody", "table", "ul", "ol", "main"):
-                break
-            if single and outer.weight > 1500:
+            if not only[outer] or outer is root or outer.tag in _LISTS or (single and outer.weight > 1500):
                 break
             if any(inner.place is not Place.BODY for inner in outer.children):
                 break
             box = outer
-        grown.add(id(box))
+        grown.add(box)
     return grown
 
 
-def _rows_without_links(page: Page, taken: set[int], reading: Reading) -> list[Box]:
+def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
     for box in page.boxes:
-        if box.tag != "tr" or id(box) in taken or box.weight < 8 or not page.is_main(box):
+        if box.tag != "tr" or box in taken or box.weight < 8 or not page.is_main(box):
             continue
         if any(
-            inner.tag in ("table", "th", "h2", "h3") or id(inner) in taken or _leads_on(inner)
+            inner.tag in ("table", "th", "h2", "h3") or inner in taken or _leads_on(inner)
             for inner in box.walk()
             if inner is not box
         ):
@@ -241,14 +246,15 @@ def _name(entry: Entry, reading: Reading) -> bool:
     candidates = entry.links or entry.files
     if candidates:
         best = max(candidates, key=lambda link: len(link.text or link.title))
-        if not entry.links and len(fold(best.label).split()) < 4:
+        words = (best.folded if len(best.label) <= LABEL_LENGTH else fold(best.label)).split()
+        if not entry.links and len(words) < 4:
             entry.link, entry.title = best, _longest_words(entry.box) or best.label
             return bool(entry.title)
         entry.link, entry.title = (
             best,
             (best.title if len(best.title) > len(best.text) and best.text.endswith("...") else best.label),
         )
-        if len(fold(entry.title).split()) >= 3 or NUMBER.search(entry.box.text):
+        if len(words if entry.title == best.label else fold(entry.title).split()) >= 3 or NUMBER.search(entry.box.text):
             return True
         return entry.box.tag in _ROWS and len(fold(entry.box.text).split()) >= 4
     cells = [cell.text for cell in entry.box.children if cell.tag == "td"]
@@ -297,7 +303,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
         dated = known
     if dated is None and url and not (entry.files and not entry.links):
         dated = url_date(url, reading)
-    return Item(nfc(entry.title)[:300], url, dated, tuple(_attributes(page, entry, reading)))
+    return Item(entry.title.strip()[:300], url, dated, tuple(_attributes(page, entry, reading)))
 
 
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:

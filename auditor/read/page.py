@@ -30,6 +30,7 @@ HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MARKS = HEADINGS | {"a", "span"}
 _LITTLE = 20  # characters
 _PART = 25  # characters: less is a mark, not a part
+LABEL_LENGTH = 300  # characters of a label that are folded for comparison
 CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 
 
@@ -53,8 +54,7 @@ class Link:
 
     @property
     def is_file(self) -> bool:
-        parts = urlsplit(self.url)
-        return bool(_FILE.search(parts.path) or _DOWNLOAD.search(self.url) or _FILE.search(self.title))
+        return is_file_address(self.url) or _FILE.search(self.title) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +366,12 @@ def absolute(base: str, href: str) -> str:
     return canonical(url) if parts.scheme in ("http", "https") and (parts.hostname or "").strip(".") else ""
 
 
+@lru_cache(maxsize=16384)
+def is_file_address(url: str) -> bool:
+    """True for an address that by its own words is a file to download."""
+    return bool(_FILE.search(urlsplit(url).path) or _DOWNLOAD.search(url))
+
+
 def _origin(base: str) -> str:
     """Scheme and host of `base`: all that "/path" needs, and the same for all pages of a site."""
     scheme, _, rest = base.partition("://")
@@ -387,7 +393,9 @@ def _links(boxes: list[Box], base: str) -> Iterator[Link]:
         text = nfc(box.text)
         title = nfc(box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box))
         label = text or title
-        yield Link(url, href.strip(), text, title, box.place, fold(label[:300]), box, box.attrs.get("rel") or "")
+        yield Link(
+            url, href.strip(), text, title, box.place, fold(label[:LABEL_LENGTH]), box, box.attrs.get("rel") or ""
+        )
 
 
 def _alt(box: Box) -> str:

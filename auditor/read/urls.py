@@ -87,20 +87,24 @@ def same_page_key(url: str) -> str:
     return f"{host}{path.rstrip('/').lower()}?{parts.query}"
 
 
+@lru_cache(maxsize=16384)
 def is_twin(url: str) -> bool:
     """A print or save copy of another page."""
     return bool(_TWIN.search(url))
 
 
+@lru_cache(maxsize=16384)
 def is_paging(url: str) -> bool:
     return bool(_PAGING.search(url))
 
 
+@lru_cache(maxsize=16384)
 def is_picture(url: str) -> bool:
     """An address of a picture, a sound, a style or a program: never a page."""
     return bool(_NOT_PAGE.search(urlsplit(url).path))
 
 
+@lru_cache(maxsize=16384)
 def is_useless(url: str) -> bool:
     """An address that never holds a section: login, tags, shares, pictures."""
     return bool(_USELESS.search(url)) or is_picture(url)
