@@ -16,8 +16,9 @@ from auditor.gather.browser import Renderer
 from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.context import SiteContext
+from auditor.read.families import Families, find_families
 from auditor.read.labels import LabelMatcher
-from auditor.read.page import Page, is_html
+from auditor.read.page import is_html
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.site_state import is_entry, is_script_shell
 from auditor.read.sitemaps import read_sitemap
@@ -30,7 +31,7 @@ OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
 _BATCH = 4
 _SITEMAPS = 3
 _ROUNDS = 6
-_SAME_TEXT = 3  # this many pages of one text under different addresses are a trap
+_UNNAMED_ROUNDS = 3
 _RETRYABLE = frozenset({Reason.REFUSED, Reason.CONNECT_TIMEOUT, Reason.CONNECT_FAILED, Reason.TLS_FAILED})
 
 
@@ -50,6 +51,7 @@ class Crawl:
     matcher: LabelMatcher = field(init=False)  # remembers labels already compared, from one round to the next
     looks: list[Look] = field(default_factory=list)
     traps: dict[str, str] = field(default_factory=dict)
+    families: Families = field(default_factory=Families)
     insecure: bool = False
     spent: bool = False
     start_url: str | None = None
@@ -152,9 +154,16 @@ class Crawl:
 
     async def _unnamed(self) -> None:
         """While sections are missing: menu entries under names of the site's own, and what they lead to."""
-        context = self._context()
-        wants = unnamed_wants(context) if context is not None else []
-        if wants and await self._fetch(wants):
+        opened = False
+        for _ in range(_UNNAMED_ROUNDS):
+            context = self._context()
+            wants = unnamed_wants(context) if context is not None else []
+            if wants and not await self._fetch(wants):
+                return
+            opened = opened or bool(wants)
+            if not any(self.families.closes(want.url) for want in wants):
+                break  # else what was left alone made room for others
+        if opened:
             await self._sections()
 
     async def _details(self) -> None:
@@ -174,9 +183,10 @@ class Crawl:
         if start is None or scope is None:
             return None
         own = {key: page for key, page in pages.items() if scope.contains(page.url)}
-        self._note_same_texts(own.values())
         start = inner_start(start, own, self.vocabulary)
-        return make_context(self.agency, scope, evidence, self.matcher, self.as_of, own, start)
+        context = make_context(self.agency, scope, evidence, self.matcher, self.as_of, own, start)
+        self.families = context.families
+        return context
 
     async def _fetch(self, wants: list[Want]) -> bool:
         """Look at the wanted pages, a few at a time; False once the budget is spent. In the order of wanting."""
@@ -189,22 +199,25 @@ class Crawl:
                 self.spent = True
             if self.spent:
                 return False
+            if wants[n + _BATCH :]:
+                self._recognise()
         return True
 
     def _allowed(self, url: str) -> bool:
         if repeats_segments(url):
             self.traps.setdefault("repeated_segments", url)
             return False
-        return self._inside(url)
+        return self._inside(url) and not self.families.closes(url)
 
-    def _note_same_texts(self, pages: Iterable[Page]) -> None:
-        texts: dict[str, list[str]] = {}
-        for page in pages:
-            words = (word for word in page.folded.split() if not any(char.isdigit() for char in word))
-            texts.setdefault(" ".join(words), []).append(page.url)
-        for urls in texts.values():
-            if len(urls) >= _SAME_TEXT:
-                self.traps.setdefault("near_duplicates", urls[-1])
+    def _recognise(self) -> None:
+        """Families of near-identical pages among what was read so far: no more of them are fetched."""
+        looks = self.evidence().latest()
+        look = find_start(self.evidence())
+        pages = read_pages((one for one in looks.values() if self._inside(one.final_url)), self.cache)
+        start = pages.get(same_page_key(look.final_url)) if look is not None else None
+        if start is not None:
+            probe = next((one for one in self.looks if one.kind is LookKind.PROBE), None)
+            self.families = find_families(looks.values(), pages, start, probe, self.vocabulary)
 
     # -- one look ---------------------------------------------------------------------------------
 

@@ -106,9 +106,7 @@ class SiteEvidence:
     requests: int = 0
     budget: int = 0
     budget_spent: bool = False
-    traps: tuple[
-        tuple[str, str], ...
-    ] = ()  # (kind, url) met while crawling: repeated_segments, near_duplicates, calendar, …
+    traps: tuple[tuple[str, str], ...] = ()  # (kind, url) met while crawling: repeated_segments, rendered
     host: HostLook | None = None
 
     def latest(self) -> dict[str, Look]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from auditor.model import Agency, Look, SiteEvidence, SiteScope
 from auditor.read.candidates import Lead
 from auditor.read.entries import Reading
+from auditor.read.families import Families
 from auditor.read.feeds import Feed
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page
@@ -32,6 +33,7 @@ class SiteContext:
     official_domains: tuple[str, ...]
     probe: Look | None = None
     inner_failures: tuple[Look, ...] = ()
+    families: Families = field(default_factory=Families)
     notes: dict[str, str] = field(default_factory=dict)
 
     def look_at(self, url: str) -> Look | None:

@@ -29,6 +29,7 @@ from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
 from auditor.read.dates import is_month_first, parse_date
 from auditor.read.entries import Reading
+from auditor.read.families import find_families
 from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
 from auditor.read.items import extract_items
@@ -179,7 +180,8 @@ def _read_readable(
         key=lambda pair: pair[0].date,
         default=None,
     )
-    traps = (*find_traps(context), *(Trap(kind, url) for kind, url in evidence.traps))
+    met = (Trap(kind, url) for kind, url in evidence.traps if kind != "near_duplicates")  # now told from the pages
+    traps = (*find_traps(context), *met)
     return replace(
         facts,
         detectors=detectors,
@@ -251,6 +253,7 @@ def make_context(
         domains,
         probe,
         failures,
+        find_families(evidence.latest().values(), pages, start, probe, vocabulary),
     )
     if not any(lead.kind in ("own", "feed") for lead in found_leads.get("news", [])):
         found_leads["news"] = [*_unnamed_news(context, named), *found_leads.get("news", [])]

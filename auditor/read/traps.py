@@ -8,8 +8,11 @@ from datetime import timedelta
 from auditor.model import Place, Trap
 from auditor.read.context import SiteContext
 from auditor.read.dates import scan_dates
+from auditor.read.families import same_texts
 from auditor.read.folding import excerpt, fold
 from auditor.read.urls import repeats_segments
+
+_FAMILIES = 5  # families of near-identical pages that are told of
 
 
 def find_traps(context: SiteContext) -> Iterator[Trap]:
@@ -18,6 +21,7 @@ def find_traps(context: SiteContext) -> Iterator[Trap]:
     yield from _metas(context)
     yield from _soft_404(context)
     yield from _links(context)
+    yield from _near_duplicates(context)
     yield from _impossible(context)
     yield from _injected(context)
     yield from _spelling(context)
@@ -71,6 +75,15 @@ def _links(context: SiteContext) -> Iterator[Trap]:
             if link.url and repeats_segments(link.url) and context.scope.contains(link.url):
                 yield Trap("repeated_segments", page.url, link.url)
                 return
+
+
+def _near_duplicates(context: SiteContext) -> Iterator[Trap]:
+    """Families of near-identical pages, each with two of its addresses."""
+    told: set[str] = set()
+    for urls in (*context.families.found, *same_texts(context.pages.values()))[:_FAMILIES]:
+        if told.isdisjoint(urls):
+            told.update(urls)
+            yield Trap("near_duplicates", urls[0], urls[-1])
 
 
 def _impossible(context: SiteContext) -> Iterator[Trap]:

@@ -86,6 +86,8 @@ def unnamed_wants(context: SiteContext) -> list[Want]:
         key = same_page_key(link.url) if link.url else ""
         if not key or key in known or key in context.looks or not context.scope.contains(link.url):
             continue
+        if context.families.closes(link.url):
+            continue
         if link.folded in context.matcher.vocabulary.lists["own_pages"]:
             continue
         short = len(link.folded.split()) <= MENU_WORDS and link.place in places and context.start.is_menu(link)
@@ -108,6 +110,7 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
         lead
         for lead in leads
         if lead.kind == "own" and (_is_plain(lead.url) or (lead.strong and not _is_trap(lead.url)))
+        if context.look_at(lead.url) is not None or not context.families.closes(lead.url)
     ]
     feeds = [lead for lead in leads if lead.kind == "feed"]
     first = [lead for lead in pages if lead.strong][:1]
@@ -170,6 +173,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 item.url
                 for item in section.items
                 if item.url and context.scope.contains(item.url) and _is_plain(item.url)
+                if context.look_at(item.url) is not None or not context.families.closes(item.url)
             ]
             for rank, url in enumerate(urls[:count]):
                 wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from auditor.model import MEASURED, AgencyAudit, SiteState, Verdict
+from auditor.model import MEASURED, AgencyAudit, SiteState, Trap, Verdict
 from reports.scorecard import MAX_BYTES, card_filename, render_scorecard
 from tests.reports.builders import GRADE_WORDS, agency, audit, hostile, messages, not_declared, site
 
@@ -49,6 +49,14 @@ def test_the_order_of_the_card() -> None:
     for text in wanted:
         assert text in page[place + 1 :], text
         place = page.index(text, place + 1)
+
+
+def test_near_identical_pages_are_told_with_two_addresses() -> None:
+    one, other = "https://snv.example.gov.vn/lich/2027-01", "https://snv.example.gov.vn/lich/2031-07"
+    made = audit(site=replace(site(), traps=(Trap("near_duplicates", one, other), *site().traps)))
+    part = section(card(made), "Tình trạng chung")
+    assert f"Nhiều trang gần như giống hệt nhau: {one} và {other}" in words(str(part))
+    assert {one, other} <= {str(link["href"]) for link in part.find_all("a")}
 
 
 def test_the_sums_are_the_sums_of_the_lines_shown() -> None:
