@@ -15,7 +15,7 @@ from auditor.gather.browser import BrowserMissing, Renderer, open_renderer
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.host import look_at_host
-from auditor.gather.mail import NameServerDoor, Outside, Selectors, SmtpDoor, look_at_mail_domain
+from auditor.gather.mail import NameServerDoor, Outside, RegistryDoor, Selectors, SmtpDoor, look_at_mail_domain
 from auditor.gather.mail.direct import open_door
 from auditor.gather.mail.samples import read_samples
 from auditor.gather.network import Network, NetworkOptions
@@ -99,6 +99,7 @@ class AuditContext:
     smtp: SmtpDoor | None = None  # None: port 25 is left alone
     anchors: tuple[str, ...] = ()  # of DNSSEC
     nameservers: NameServerDoor | None = None  # None: they are not asked directly
+    registry: RegistryDoor | None = None  # None: no RDAP service is configured
     renderer: Renderer | None = None  # None: pages that a script fills stay shells
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
@@ -125,7 +126,7 @@ class AuditContext:
                 self.resolver,
                 selectors=selectors,
                 attempt=attempt,
-                outside=Outside(self.network, self.smtp, self.anchors, self.nameservers),
+                outside=Outside(self.network, self.smtp, self.anchors, self.nameservers, self.registry),
             )
             self._mail[key] = asyncio.ensure_future(look)
         return await shared(self._mail[key])
@@ -135,6 +136,8 @@ class AuditContext:
         await abandon((*self._hosts.values(), *self._mail.values()))
         if self.smtp is not None:
             await self.smtp.close()
+        if self.registry is not None:
+            await self.registry.close()
         for resolver in (self.resolver, self.second_resolver):
             if resolver is not None:
                 await resolver.close()
@@ -192,6 +195,7 @@ async def open_context(
             nameservers=open_door(audit.nameservers, audit.allow_private, limits.dns_timeout_seconds)
             if settings.mail_domain.nameserver_look == "auto"
             else None,
+            registry=RegistryDoor(network, settings.mail_domain.rdap_url) if settings.mail_domain.rdap_url else None,
             renderer=renderer,
         )
         try:

@@ -120,9 +120,10 @@ class MailJudge:
     ) -> AsyncIterator[tuple[ListLine, JudgedDomain | None]]:
         """Every line with its result as it is ready, None for a line without a domain. At most `concurrency` domains
         are in work, `lines` is read no further than that, and what was said of a domain is not kept. Mail servers are
-        not connected to, nor name servers asked past the resolver: a list is no reason to knock at thousands of doors.
+        not connected to, name servers not asked past the resolver, nor a registry: a list is no reason to knock at
+        thousands of doors.
         """
-        self._context.smtp = self._context.nameservers = None
+        self._context.smtp = self._context.nameservers = self._context.registry = None
         self._context.resolver.keep_at_most(KEPT_ANSWERS)
         source = iter(lines)
         ready: asyncio.Queue[tuple[ListLine, JudgedDomain | None] | None] = asyncio.Queue(concurrency)

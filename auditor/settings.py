@@ -84,6 +84,13 @@ def _domain(text: str) -> None:
         raise ValueError(text)
 
 
+def _rdap(text: str) -> None:
+    # A base address (RFC 9224 section 3): HTTPS, so that nobody on the way writes the answer, or this machine itself.
+    itself = r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])"
+    if not re.fullmatch(rf"(https://[^/?#@:\s\\]+|{itself})(:\d{{1,5}})?(/[^?#\s\\]*)?", text, re.ASCII):
+        raise ValueError(text)
+
+
 def _checked(parse: Callable[[str], object], expected: str, *, or_empty: bool = False) -> AfterValidator:
     """A text that `parse` accepts. Anything else is worded by the message `config.expected.<expected>`."""
 
@@ -114,6 +121,7 @@ ConnectToText = Annotated[StrictStr, _checked(_connect_to, "cfg_connect_to")]
 Mailbox = Annotated[StrictStr, _checked(_mailbox, "cfg_mailbox")]
 MailboxOrEmpty = Annotated[StrictStr, _checked(_mailbox, "cfg_mailbox", or_empty=True)]
 Domain = Annotated[StrictStr, _checked(_domain, "cfg_domain")]
+RdapOrEmpty = Annotated[StrictStr, _checked(_rdap, "cfg_rdap", or_empty=True)]
 
 
 class Table(BaseModel):
@@ -161,6 +169,7 @@ class MailDomainSettings(Table):
     samples_folder: Text
     smtp_look: Literal["auto", "off"]
     nameserver_look: Literal["auto", "off"]
+    rdap_url: RdapOrEmpty
     reports_folder: Text
     reports_days: Count
 

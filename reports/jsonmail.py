@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from auditor.model import MailFacts, NameServerFacts, NameServerReply, TransportFacts
+from auditor.model import MailFacts, NameServerFacts, NameServerReply, RegistrationFacts, TransportFacts
 
 Json = dict[str, Any]
 
@@ -78,6 +78,18 @@ def mail_block(mail: MailFacts) -> Json:
         }
         if mail.dnssec
         else None,
+        "registration": _registration(mail.registration) if mail.registration else None,
+    }
+
+
+def _registration(facts: RegistrationFacts) -> Json:
+    return {
+        "domain": facts.domain,
+        "state": facts.state,
+        "expires_at": facts.expires_at,
+        "statuses": list(facts.statuses),
+        "url": facts.url,
+        "reason": facts.reason,
     }
 
 

@@ -128,7 +128,7 @@ def _context(audit: AgencyAudit, wording: Wording, names: Mapping[str, str]) -> 
         "groups": groups_of([f for f in findings if f.item == "f"]),
         "f_sum": Group("f", tuple(f for f in findings if f.item == "f")),
         "g": Group("g", tuple(f for f in findings if f.item == "g")),
-        "mail": Group("mail", tuple(f for f in findings if f.item == "mail")),
+        "mail": Group("mail", tuple(f for f in findings if f.item == "mail" and not f.is_silent)),
         "counts": [(v, sum(f.verdict is v for f in own)) for v in _VERDICT_ORDER if any(f.verdict is v for f in own)],
         "first": [by_id[i] for i in audit.scores.first_things if i in by_id][:3],
         "unverified": _by_cause(findings),

@@ -44,6 +44,7 @@ from auditor.model import (
     Place,
     Reason,
     RegisteredMailbox,
+    RegistrationFacts,
     ReportedSource,
     ReportFacts,
     Section,
@@ -242,6 +243,9 @@ def make_mail(**changes: Any) -> MailFacts:
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
         transport=make_transport(),
         dnssec=DnssecFacts("secure", DOMAIN),
+        registration=RegistrationFacts(
+            "valid", DOMAIN, f"https://rdap.example/domain/{DOMAIN}", NOW + timedelta(days=300)
+        ),
         nameservers=NameServerFacts(
             "valid", DOMAIN, ((f"ns1.{DOMAIN}", ("203.0.113.1",)), (f"ns2.{DOMAIN}", ("198.51.100.1",)))
         ),

@@ -83,8 +83,8 @@ def assert_sections_unverified(audit: AgencyAudit) -> None:
     assert wrong == {}
 
 
-#: where no selector is configured, and where no reports were handed in, nothing is asked of the DNS
-ASKS_NOTHING = ("mail.dkim", "mail.reports")
+#: where no selector is configured, no reports were handed in and no registry is named, nothing is asked
+ASKS_NOTHING = ("mail.dkim", "mail.reports", "mail.registration")
 
 
 # -- the resolver -----------------------------------------------------------------------------------------------------

@@ -174,6 +174,8 @@ def _json_line(value: object) -> None:
 def _show(judged: JudgedDomain, words: Mapping[str, str]) -> None:
     click.echo(cli_text("mail.domain", domain=judged.domain))
     for finding in judged.findings:
+        if finding.is_silent:
+            continue
         verdict = words[f"verdict.{finding.verdict}"]
         click.echo(cli_text("mail.finding", verdict=verdict, title=finding.title, seen=finding.seen))
 

@@ -8,6 +8,7 @@ No root, ephemeral ports, nothing left running afterwards. Used by `auditor demo
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 from collections.abc import Mapping
@@ -152,13 +153,30 @@ class Province:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _answer(self, request: Request) -> Response:
+        if request.host == self.plan["registry"]["host"]:
+            return self._registration(request.target.removeprefix("/domain/"))
         if policy := self.plan["policies"].get(request.host):
             return Response(200, (("Content-Type", "text/plain"),), policy.encode())
         return self._book.answer(request)  # looked up per request, as turn_to replaces the book
 
+    def _registration(self, domain: str) -> Response:
+        """What the registry's RDAP service says of a name (RFC 9083). Real time: registrations are judged by it."""
+        days = self.plan["registry"]["days_left"].get(domain)
+        if days is None:
+            return Response(404)
+        ends = (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        answer = {
+            "objectClassName": "domain",
+            "ldhName": domain,
+            "status": ["active"],
+            "events": [{"eventAction": "expiration", "eventDate": ends}],
+        }
+        return Response(200, (("Content-Type", "application/rdap+json"),), json.dumps(answer).encode())
+
     def _names(self) -> list[str]:
         hosts = self._book.hosts
-        return [*hosts, *(f"www.{host}" for host in hosts), f"mail.{self.mail_domain}", *self.plan["policies"]]
+        others = (f"mail.{self.mail_domain}", self.plan["registry"]["host"], *self.plan["policies"])
+        return [*hosts, *(f"www.{host}" for host in hosts), *others]
 
     def _refused(self) -> list[str]:
         return [site.host for site in self._book.sites.values() if site.data["mode"] == "refused"]
@@ -194,6 +212,7 @@ class Province:
                 "domains": self.plan["mail_domains"],
                 "dkim_selectors": self.plan["dkim_selectors"],
                 "reports_folder": REPORTS_FOLDER,
+                "rdap_url": "https://{}/".format(self.plan["registry"]["host"]),
             },
             "delivery": delivery,
         }

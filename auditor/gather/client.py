@@ -117,13 +117,17 @@ class HostClient:
         await self._client.aclose()
 
     @asynccontextmanager
-    async def get(self, url: str, *, connect_timeout: float, read_timeout: float) -> AsyncIterator[Answer]:
-        """GET `url`; the body is read inside the block. Raises RequestFailed, there too, for all network trouble."""
+    async def get(
+        self, url: str, *, connect_timeout: float, read_timeout: float, accept: str | None = None
+    ) -> AsyncIterator[Answer]:
+        """GET `url`; the body is read inside the block. `accept`: media types instead of those of pages. Raises
+        RequestFailed, in the block too, for all network trouble."""
         timeout = httpx.Timeout(read_timeout, connect=connect_timeout, pool=None)
         if len(self._client.cookies.jar) > _COOKIES:
             self._client.cookies.clear()
         with _translated():
-            request = self._client.build_request("GET", url, timeout=timeout)
+            headers = {"Accept": accept} if accept is not None else None
+            request = self._client.build_request("GET", url, headers=headers, timeout=timeout)
             response = await self._client.send(request, stream=True)
             try:
                 yield _answer(response)

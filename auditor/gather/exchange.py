@@ -60,9 +60,9 @@ class Bounds:
     size: int
 
 
-async def exchange(client: HostClient, url: str, bounds: Bounds) -> Exchange:
-    """GET `url`, follow nothing. What was read before an error is kept."""
-    return await _Reading(bounds).run(client, url)
+async def exchange(client: HostClient, url: str, bounds: Bounds, accept: str | None = None) -> Exchange:
+    """GET `url`, follow nothing. What was read before an error is kept. `accept` as for HostClient.get."""
+    return await _Reading(bounds).run(client, url, accept)
 
 
 class _Reading:
@@ -76,12 +76,12 @@ class _Reading:
         self.body: Body | None = None
         self.head = b""  # the first bytes as they came, for an answer that cannot be unpacked
 
-    async def run(self, client: HostClient, url: str) -> Exchange:
+    async def run(self, client: HostClient, url: str, accept: str | None) -> Exchange:
         bounds = self.bounds
         try:
             async with (
                 asyncio.timeout(max(bounds.total, 0.0)),
-                client.get(url, connect_timeout=bounds.connect, read_timeout=bounds.read) as answer,
+                client.get(url, connect_timeout=bounds.connect, read_timeout=bounds.read, accept=accept) as answer,
             ):
                 self.answer = answer
                 self.elapsed_ms = round((time.perf_counter() - self.begin) * 1000)

@@ -66,6 +66,7 @@ class _Walk:
     insecure: bool
     fresh: bool
     follow: bool
+    accept: str | None
     seconds: float  # left of the total time; politeness does not count
     leases: AsyncExitStack
     clients: dict[str, HostClient] = field(default_factory=dict)
@@ -129,19 +130,22 @@ class Network:
         fresh: bool = False,
         insecure_tls: bool = False,
         follow: bool = True,
+        accept: str | None = None,
     ) -> Look:
         """Look at `url`: wait for our turn, request it, follow redirects. Network trouble is a reason, never raised.
 
         `max_bytes` bounds the body (default: the options', 64 kB for FILE); a longer one is cut (`truncated`) and
         still ok. `fresh`: on a new connection, without cookies. `insecure_tls`: whatever the certificate.
-        Without `follow` a redirect is the answer, with its status and TOO_MANY_REDIRECTS.
+        Without `follow` a redirect is the answer, with its status and TOO_MANY_REDIRECTS. `accept`: the media types to
+        ask for, where they are not those of pages.
         `redirects` of the Look are the addresses redirected to, in order; the last one is its `final_url`.
         """
         default = _FILE_BYTES if kind is LookKind.FILE else self.options.max_bytes
         size = default if max_bytes is None else max_bytes
         started = datetime.now(UTC)
         async with AsyncExitStack() as leases:
-            walk = _Walk(kind, attempt, size, insecure_tls, fresh, follow, self.options.total_timeout, leases)
+            total = self.options.total_timeout
+            walk = _Walk(kind, attempt, size, insecure_tls, fresh, follow, accept, total, leases)
             here, result = await self._follow(_tidy(url), walk, respect_robots)
         return Look(
             url=url,
@@ -251,7 +255,7 @@ class Network:
         async with self._politeness.turn(host, address):
             self.requests += 1
             bounds = Bounds(options.connect_timeout, options.read_timeout, walk.seconds, walk.size)
-            result = await exchange(walk.clients[host], url, bounds)
+            result = await exchange(walk.clients[host], url, bounds, walk.accept)
         walk.seconds -= result.seconds
         walk.sent += 0 if result.not_run else 1
         return result

@@ -249,6 +249,16 @@ class NameServersLook:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationLook:
+    """What an RDAP service answered about the registration above a mail domain. `domain` is the registered name, "" if
+    the mail domain has none (it is a suffix under which others register); `url` is what was asked."""
+
+    domain: str
+    url: str
+    answer: Outcome[Look]
+
+
+@dataclass(frozen=True, slots=True)
 class MailEvidence:
     """DNS facts of one mail domain, looked up once per run. TXT answers are raw; read/records parses them.
 
@@ -278,3 +288,4 @@ class MailEvidence:
     nameservers: NameServersLook | None = None
     dnssec: DnssecLook | None = None
     wildcard: Outcome[DnsAnswer] | None = None  # MX of a name that nobody has set up
+    registration: RegistrationLook | None = None  # None: no RDAP service is configured

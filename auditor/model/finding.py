@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from auditor.model.facts import Candidate, LookedAt
+from auditor.model.outcome import Reason
 
 
 class Verdict(StrEnum):
@@ -50,8 +51,13 @@ class Finding:
     evidence: tuple[EvidenceRef, ...] = ()
     looked_at: tuple[LookedAt, ...] = ()
     rejected: tuple[Candidate, ...] = ()
-    reason: str | None = None  # a Reason, for unverified
+    reason: str | None = None  # a Reason, for unverified, and for what nobody configured
     counts: bool = True  # False: information only ("không tính điểm")
     previous: Verdict | None = None  # last known verdict, filled by history
     previous_on: date | None = None
     by_person: str | None = None  # attestation or waiver text printed on the card
+
+    @property
+    def is_silent(self) -> bool:
+        """True for an extra look that nobody asked for: there is nothing to show to a reader."""
+        return self.verdict is Verdict.NOT_APPLICABLE and self.reason == Reason.NOT_CONFIGURED and not self.by_person

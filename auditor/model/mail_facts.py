@@ -7,7 +7,7 @@ from datetime import datetime
 
 from auditor.model.evidence import MailEvidence
 from auditor.model.outcome import Reason
-from auditor.model.transport import DnssecFacts, NameServerFacts, TransportFacts
+from auditor.model.transport import DnssecFacts, NameServerFacts, RegistrationFacts, TransportFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class MailFacts:
     transport: TransportFacts | None = None  # None: not looked at
     nameservers: NameServerFacts | None = None  # None: not looked at
     dnssec: DnssecFacts | None = None  # None: not looked at
+    registration: RegistrationFacts | None = None  # None: no RDAP service is configured
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,22 @@ class DnssecFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationFacts:
+    """RFC 9083 sections 4.5, 4.6. `state`: valid, expired, held, undated (no expiry is told), not_found (the service
+    does not know the name), no_name (the mail domain lies under no registration), unverifiable. `statuses` are as
+    written; `stopping` those of them that end the name's use: client_hold, server_hold, pending_delete,
+    redemption_period."""
+
+    state: str
+    domain: str = ""
+    url: str = ""
+    expires_at: datetime | None = None
+    statuses: tuple[str, ...] = ()
+    stopping: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NameServerReply:
     """One name server asked directly. `state`: answered (for the zone, AA), refused, lame (another error, or no AA),
     timeout, unreachable, not_asked (it has no address that may be asked). `serial` and `mx` are None where it did not

@@ -235,6 +235,7 @@ _MAIL_FACTS: Mapping[str, Callable[[MailFacts], Any]] = {
     "spf_all": lambda mail: mail.spf.all_qualifier,
     "mta_sts": lambda mail: f"{_transport(mail).mta_sts.state} {_transport(mail).mta_sts.mode}",
     "tls_rpt": lambda mail: _transport(mail).tls_rpt.state,
+    "registration": lambda mail: mail.registration.state if mail.registration else None,
     "smtp": lambda mail: _transport(mail).smtp.state,
     "smtp_problem": lambda mail: " ".join(_transport(mail).smtp.problems),
 }

@@ -45,6 +45,7 @@ from auditor.model import (
     NotRun,
     Place,
     Reason,
+    RegistrationFacts,
     Ruleset,
     Score,
     Scorecard,
@@ -230,6 +231,9 @@ def mail() -> MailFacts:
             replies=(NameServerReply("ns1.example.gov.vn", "192.0.2.53", "answered", "NOERROR", True, serial=7, mx=()),),
         ),
         dnssec=DnssecFacts("insecure", "example.gov.vn", "no_ds"),
+        registration=RegistrationFacts(
+            "valid", "example.gov.vn", "https://rdap.example/domain/example.gov.vn", SEEN_AT, ("active",)
+        ),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from auditor.model import MEASURED, AgencyAudit, SiteState, Trap, Verdict
+from auditor.model import MEASURED, AgencyAudit, Reason, SiteState, Trap, Verdict
 from reports.scorecard import MAX_BYTES, card_filename, render_scorecard
 from tests.reports.builders import GRADE_WORDS, agency, audit, hostile, messages, not_declared, site
 
@@ -152,6 +152,17 @@ def test_the_mail_block_names_who_answers_for_it() -> None:
     assert "không tính vào điểm của cơ quan này" in others and "Bản ghi SPF" in others
     operator = section(card(audit(agency=agency(operates_mail=True))), "Hạ tầng thư điện tử dùng chung").get_text()
     assert "chịu trách nhiệm" in operator and "không tính vào điểm" not in operator
+
+
+def test_an_extra_look_that_nobody_configured_has_no_line() -> None:
+    made = audit()
+    spf = next(one for one in made.findings if one.id == "mail.spf")
+    unasked = replace(spf, title="Hạn đăng ký", verdict=Verdict.NOT_APPLICABLE, reason=Reason.NOT_CONFIGURED)
+    waived = replace(unasked, by_person="Miễn áp dụng")
+    assert "Hạn đăng ký" not in words(card(replace(made, findings=(*made.findings, unasked))))
+    assert "Hạn đăng ký" in words(card(replace(made, findings=(*made.findings, waived))))
+    asked = replace(unasked, verdict=Verdict.UNVERIFIED)
+    assert "Hạn đăng ký" in words(card(replace(made, findings=(*made.findings, asked))))
 
 
 def test_the_page_needs_nothing_else_and_runs_nothing() -> None:

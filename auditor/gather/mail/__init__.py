@@ -15,6 +15,7 @@ from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx, look_at_wildcard
 from auditor.gather.mail.nameservers import look_at_nameservers
+from auditor.gather.mail.rdap import RegistryDoor
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
 from auditor.gather.mail.transport import Outside, look_at_transport
@@ -25,9 +26,11 @@ from auditor.model import (
     DnssecLook,
     MailEvidence,
     MxTarget,
+    NameServersLook,
     NotRun,
     Outcome,
     Reason,
+    RegistrationLook,
 )
 from auditor.read.records.outcomes import fold_name
 
@@ -36,6 +39,7 @@ __all__ = [
     "NameServerDoor",
     "Outside",
     "PolicyFound",
+    "RegistryDoor",
     "Selectors",
     "SmtpDoor",
     "SpfCheck",
@@ -66,15 +70,15 @@ async def look_at_mail_domain(
     counted, doors = Counted(resolver), outside or Outside()
     asked = selectors if isinstance(selectors, Selectors) else Selectors(selectors)
     chain = asyncio.ensure_future(_look_at_chain(domain, resolver, doors.anchors, started))
-    (mx, address, wildcard), (txt, spf), (dmarc, reports), dkim, transport, servers = await asyncio.gather(
+    (mx, address, wildcard), (txt, spf), (dmarc, reports), dkim, transport, zone = await asyncio.gather(
         _look_at_receivers(domain, counted),
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(domain, counted, doors, attempt=attempt, chain=_facts(chain)),
-        look_at_nameservers(domain, counted, doors.nameservers),
+        _look_at_zone(domain, counted, doors, attempt),
     )
-    walked = await chain
+    walked, (servers, registration) = await chain, zone
     return MailEvidence(
         domain=domain,
         looked_at=started,
@@ -94,6 +98,7 @@ async def look_at_mail_domain(
         nameservers=servers,
         dnssec=walked[0] if walked is not None else None,
         wildcard=wildcard,
+        registration=registration,
     )
 
 
@@ -109,6 +114,16 @@ async def _look_at_chain(
 async def _facts(chain: asyncio.Future[tuple[DnssecLook, DnssecFacts] | None]) -> DnssecFacts | None:
     walked = await chain
     return walked[1] if walked is not None else None
+
+
+async def _look_at_zone(
+    domain: str, resolver: Counted, doors: Outside, attempt: int
+) -> tuple[NameServersLook, RegistrationLook | None]:
+    """Name servers; and the registration, where a service is configured that tells of it."""
+    servers = look_at_nameservers(domain, resolver, doors.nameservers)
+    if doors.registry is None:
+        return await servers, None
+    return await asyncio.gather(servers, doors.registry.look(domain, attempt=attempt))
 
 
 async def _look_at_receivers(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.lookups import Lookups
 from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
+from auditor.gather.mail.rdap import RegistryDoor
 from auditor.gather.mail.smtp import PORT, SmtpDoor
 from auditor.model import Completed, DnsAnswer, DnssecFacts, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
 from auditor.read.records import bimi, tls_rpt
@@ -25,12 +26,13 @@ MAX_SERVERS = 10  # mail servers whose TLSA records and port 25 are looked at
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What there is beside the plain DNS: a client for the policy file, a way to mail servers, the root's trust anchors
-    (DS records as text), a way to name servers. Without one of them that part is not looked at."""
+    (DS records as text), a way to name servers, one to the registry. Without one of them that part is not looked at."""
 
     hosts: PolicyHosts | None = None
     smtp: SmtpDoor | None = None
     anchors: tuple[str, ...] = ()
     nameservers: NameServerDoor | None = None
+    registry: RegistryDoor | None = None
 
 
 async def look_at_transport(

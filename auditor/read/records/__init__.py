@@ -14,6 +14,7 @@ from auditor.read.records.mx import read_mx
 from auditor.read.records.nameservers import read_nameservers
 from auditor.read.records.outcomes import NEGATIVE, blindness
 from auditor.read.records.problems import Problem
+from auditor.read.records.rdap import read_registration
 from auditor.read.records.spf import read_spf
 from auditor.read.records.transport import read_transport
 
@@ -60,6 +61,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         transport=read_transport(evidence.domain, evidence.transport, chain) if evidence.transport else None,
         nameservers=read_nameservers(evidence.nameservers, evidence.domain) if evidence.nameservers else None,
         dnssec=chain,
+        registration=read_registration(evidence.registration, evidence.looked_at) if evidence.registration else None,
     )
 
 
@@ -99,6 +101,8 @@ def _resting(facts: MailFacts) -> dict[str, tuple[str, Reason]]:
         resting["mta_sts"] = (sts.state, sts.reason)  # the policy's host did not answer, or not as it should
     if facts.dnssec is not None and facts.dnssec.state == "bogus":  # a change of keys under way may look like it
         resting["dnssec"] = (facts.dnssec.why, Reason.DNS_SERVFAIL)
+    if facts.registration is not None and facts.registration.state in ("expired", "held"):  # a renewal may be under way
+        resting["registration"] = (facts.registration.state, Reason.HTTP_404)
     if facts.nameservers is not None:  # a server that restarts refuses for a moment, a transfer under way changes MX
         for host in lame_hosts(facts.nameservers.replies):
             resting[f"ns {host}"] = ("lame", Reason.DNS_SERVFAIL)

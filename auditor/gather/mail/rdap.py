@@ -1,0 +1,76 @@
+"""Asks the configured RDAP service about the registration of a mail domain (RFC 9082). No opinion."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from publicsuffixlist import PublicSuffixList
+
+from auditor.gather.shared import abandon, shared
+from auditor.model import Completed, Look, LookKind, NotRun, Outcome, Reason, RegistrationLook
+from auditor.read.records.outcomes import ascii_name
+from auditor.read.records.rdap import MAX_ANSWER, question, reduced
+
+_ACCEPTED = "application/rdap+json, application/json;q=0.9"  # RFC 7480 section 4.2
+
+
+class RegistryHosts(Protocol):
+    """What the answer is fetched with."""
+
+    async def fetch(
+        self,
+        url: str,
+        kind: LookKind = ...,
+        *,
+        attempt: int = ...,
+        max_bytes: int | None = ...,
+        respect_robots: bool = ...,
+        fresh: bool = ...,
+        accept: str | None = ...,
+    ) -> Look: ...
+
+
+@dataclass(slots=True)
+class RegistryDoor:
+    """The RDAP service of this run, at `base` (RFC 9224 section 3). One object belongs to one event loop."""
+
+    hosts: RegistryHosts
+    base: str
+    _suffixes: PublicSuffixList | None = None
+    _looks: dict[tuple[str, int], asyncio.Task[Outcome[Look]]] = field(default_factory=dict)
+
+    async def look(self, domain: str, *, attempt: int = 1) -> RegistrationLook:
+        """What it says of the registration that `domain` belongs to; each registration is asked for once per look."""
+        name = self._registered(domain)
+        if not name:
+            return RegistrationLook("", "", NotRun(Reason.OUT_OF_SCOPE, f"{domain} is under no registration"))
+        url, key = question(self.base, name), (name, attempt)
+        if key not in self._looks:
+            self._looks[key] = asyncio.ensure_future(self._ask(url, attempt))
+        return RegistrationLook(name, url, await shared(self._looks[key]))
+
+    async def close(self) -> None:
+        """End questions that nobody waits for any more."""
+        await abandon(self._looks.values())
+
+    def _registered(self, domain: str) -> str:
+        """The name below a suffix of the registries (binhphuoc.gov.vn of thu.binhphuoc.gov.vn); "" for a suffix."""
+        if self._suffixes is None:
+            self._suffixes = PublicSuffixList(only_icann=True)
+        return self._suffixes.privatesuffix(ascii_name(domain)) or ""
+
+    async def _ask(self, url: str, attempt: int) -> Outcome[Look]:
+        """A service made for programs, so robots.txt says nothing about it; it may send on to another (RFC 7480
+        section 5.2). Of the answer what names people is not kept."""
+        look = await self.hosts.fetch(
+            url,
+            LookKind.FILE,
+            attempt=attempt,
+            max_bytes=MAX_ANSWER,
+            respect_robots=False,
+            fresh=attempt > 1,
+            accept=_ACCEPTED,
+        )
+        return Completed(replace(look, body=reduced(look.body) if look.ok and not look.truncated else b""))
