@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import combinations
 
 from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Verdict, check
@@ -80,6 +81,35 @@ def contacts_agree(facts: AgencyFacts, rule: Criterion) -> Finding:
         )
     said = "; ".join(_difference(rule, what, one, other, places) for what, one, other in apart[:_SHOWN])
     return rule.finding(Verdict.PARTIAL, "quality.contacts_differ", evidence=proof, said=said)
+
+
+@check("f.quality.abolished_names")
+def abolished_names(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """No body that was abolished, merged or renamed before the audit's date is named as current. Điều 28(1)(c).
+
+    The days of grace are the operator's: no law says by when a site must have changed its names.
+    """
+    blocked = unreadable(facts, rule)
+    if blocked is not None:
+        return blocked
+    grace = timedelta(days=rule.parameters["grace_days"])
+    found = [one for one in facts.site.quality.abolished if facts.as_of > one.last_day + grace]
+    if not found:
+        evidence = site_evidence(facts.site)
+        return rule.finding(Verdict.PASS, "quality.no_abolished", evidence=evidence, grace_days=grace.days)
+    proof = [EvidenceRef(one.url, facts.site.looked_at, one.excerpt) for one in found[:_SHOWN]]
+    said = [
+        rule.say(
+            "quality.abolished_one",
+            name=one.name,
+            place=rule.say(f"quality.place.{one.place}"),
+            last_day=one.last_day,
+            now=one.now,
+            source=one.source,
+        )
+        for one in found[:_SHOWN]
+    ]
+    return rule.finding(Verdict.PARTIAL, "quality.abolished", evidence=proof, said="; ".join(said))
 
 
 def comparable(what: str, one: PublishedContact, other: PublishedContact, most: int) -> bool:

@@ -4,9 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from auditor.configuration import ConfigError, load_yaml, parse_yaml
+from auditor.vocabulary import load_vocabulary
+from config import shipped_folder
 from tests.factories import rulebook
 
 MESSAGES = rulebook().messages
@@ -99,3 +102,13 @@ def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
 def test_a_long_value_is_shortened() -> None:
     error = ConfigError("a.yaml", 1, "x", "text", "chữ " * 500)
     assert len(error.found) <= 120
+
+
+def test_a_vocabulary_from_before_an_upgrade_goes_on_working(tmp_path: Path) -> None:
+    old = load_yaml(shipped_folder() / "vocabulary.yaml").data
+    own = {name: words for name, words in old.items() if name not in ("payment", "address_labels")}
+    own["gambling"] = ["chỉ một từ"]
+    (tmp_path / "vocabulary.yaml").write_text(yaml.safe_dump(own, allow_unicode=True), encoding="utf-8")
+    words = load_vocabulary(tmp_path)
+    assert words.lists["payment"] == load_vocabulary().lists["payment"]
+    assert words.lists["gambling"] == ("chi mot tu",)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from auditor.model.abolished import NamedAsCurrent
+
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
@@ -42,3 +44,4 @@ class QualityFacts:
     footer: PublishedContact | None = None
     contact_page: PublishedContact | None = None
     registry: PublishedContact | None = None  # None also in audits from before it was compared
+    abolished: tuple[NamedAsCurrent, ...] = ()  # whatever the date: what is still in time is judged by the check

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.model import DetectorFacts, Place
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
+from auditor.read.abolished import named_as_current
 from auditor.read.addresses import find_addresses
 from auditor.read.context import SiteContext
 from auditor.read.folding import excerpt, fold
@@ -19,7 +20,11 @@ _ALONE = 0.5  # the share of a short page that the phrase's sentence must make u
 
 def read_quality(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> QualityFacts:
     return QualityFacts(
-        tuple(_placeholders(context)), _footer(context), _contact_page(context, detectors), _registry(context)
+        tuple(_placeholders(context)),
+        _footer(context),
+        _contact_page(context, detectors),
+        _registry(context),
+        named_as_current(context, detectors),
     )
 
 

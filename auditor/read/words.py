@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditor.model.abolished import Abolished
 from auditor.read.dates import DateWords
 from auditor.read.folding import fold
 
@@ -38,7 +39,7 @@ class DetectorWords:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Everything of config/vocabulary.yaml, mail.yaml and dates.yaml that readers need."""
+    """Everything of config/vocabulary.yaml, mail.yaml, dates.yaml and abolished.yaml that readers need."""
 
     detectors: Mapping[str, DetectorWords]
     lists: Mapping[str, tuple[str, ...]]
@@ -49,6 +50,7 @@ class Vocabulary:
     isp_mail: tuple[str, ...] = ()
     placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
+    abolished: Abolished = field(default_factory=Abolished)
 
     def any_in(self, list_name: str, folded_text: str) -> str | None:
         """The first phrase of a word list that stands in `folded_text` as whole words, or None."""
@@ -59,8 +61,8 @@ class Vocabulary:
 def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]) -> Vocabulary:
     """Build the vocabulary from the parsed data files. KeyError names a detector that is missing."""
     detectors = {name: _detector(name, data["detectors"][name]) for name in DETECTORS}
-    lists = {k: _folded(v) for k, v in data.items() if isinstance(v, list)}
-    columns = {k: _folded(v) for k, v in data["columns"].items()}
+    lists = {k: folded(v) for k, v in data.items() if isinstance(v, list)}
+    columns = {k: folded(v) for k, v in data["columns"].items()}
     return Vocabulary(
         detectors,
         lists,
@@ -80,12 +82,13 @@ def _selectors(by_system: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(name) for row in rows for name in row if name))
 
 
-def _folded(phrases: Iterable[str]) -> tuple[str, ...]:
+def folded(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Phrases as readers compare them, each once."""
     return tuple(dict.fromkeys(word for phrase in phrases if (word := fold(str(phrase)))))
 
 
 def _detector(name: str, raw: Mapping[str, Any]) -> DetectorWords:
-    labels = _folded(raw.get("labels", ()))
+    labels = folded(raw.get("labels", ()))
     slugs = dict.fromkeys(raw.get("slugs", ()))
     for label in (*raw.get("labels", ()),):
         for slug in _slugs(label):
@@ -94,11 +97,11 @@ def _detector(name: str, raw: Mapping[str, Any]) -> DetectorWords:
     return DetectorWords(
         name=name,
         labels=frozenset(labels),
-        weak=frozenset(_folded(raw.get("weak", ()))),
-        prefixes=_folded(raw.get("prefixes", ())),
+        weak=frozenset(folded(raw.get("weak", ()))),
+        prefixes=folded(raw.get("prefixes", ())),
         slugs=tuple(slugs),
-        not_=_folded(raw.get("not", ())),
-        parts={part: _folded(words) for part, words in raw.get("parts", {}).items()},
+        not_=folded(raw.get("not", ())),
+        parts={part: folded(words) for part, words in raw.get("parts", {}).items()},
         is_list=bool(raw.get("list", False)),
         dated=bool(raw.get("dated", False)),
         minimum_text=int(raw.get("minimum_text", 60)),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from auditor.model import Finding, SectionState, SiteState, Verdict
+from auditor.model.abolished import NamedAsCurrent
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts, Street
 from tests.factories import SITE, judge, make_facts, make_section, make_site
 
-LINES = ("f.quality.placeholders", "f.quality.free_access", "f.quality.contacts_agree")
+LINES = ("f.quality.placeholders", "f.quality.free_access", "f.quality.contacts_agree", "f.quality.abolished_names")
 
 
 def judged(criterion: str, quality: QualityFacts) -> Finding:
@@ -51,6 +53,27 @@ def test_a_content_behind_a_wall_is_told(why: str, said: str) -> None:
     assert said in finding.seen and "Thủ tục" in finding.seen
     news = replace(walled, detector="news")
     assert judge("f.quality.free_access", make_facts(make_site(news=news))).verdict is Verdict.PASS, "not of Điều 28(2)"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "verdict"),
+    [
+        (date(2025, 6, 30), Verdict.PASS),
+        (date(2025, 9, 28), Verdict.PASS),
+        (date(2025, 9, 29), Verdict.PARTIAL),
+        (date(2026, 11, 20), Verdict.PARTIAL),
+    ],
+)
+def test_an_old_name_counts_after_the_days_of_grace(as_of: date, verdict: Verdict) -> None:
+    old = NamedAsCurrent(
+        "tỉnh Bình Phước", "footer", SITE, "UBND tỉnh Bình Phước", date(2025, 6, 30), "đã nhập", "NQ 202"
+    )
+    site = replace(make_site(), quality=QualityFacts(abolished=(old,)))
+    finding = judge("f.quality.abolished_names", replace(make_facts(site), as_of=as_of))
+    assert finding.verdict is verdict
+    if verdict is Verdict.PARTIAL:
+        assert all(words in finding.seen for words in ("tỉnh Bình Phước", "chân trang", "30/06/2025", "NQ 202"))
+        assert [(proof.url, proof.excerpt) for proof in finding.evidence] == [(SITE, "UBND tỉnh Bình Phước")]
 
 
 def at(*texts: str) -> tuple[Street, ...]:

@@ -23,7 +23,7 @@ WORDS = load_vocabulary()
 
 
 def served(
-    pages: dict[str, tuple[str, str]], *, footer: str = "", agency: dict[str, object] | None = None
+    pages: dict[str, tuple[str, str]], *, header: str = "", footer: str = "", agency: dict[str, object] | None = None
 ) -> SiteFacts:
     """The facts of a site on loopback: `pages` are title and content by path, each in the menu under its title."""
     menu = "".join(f'<a href="{path}">{title}</a>' for path, (title, _) in pages.items() if path != "/")
@@ -35,7 +35,7 @@ def served(
             "as_of": "2026-11-20",
             "pages": {
                 path: {
-                    "body": f'<html><head><meta charset="utf-8"><title>{title}</title></head><body><header><nav>{menu}</nav></header>'
+                    "body": f'<html><head><meta charset="utf-8"><title>{title}</title></head><body><header>{header}<nav>{menu}</nav></header>'
                     f"<main><h1>{title}</h1>{body}</main><footer>{footer}</footer></body></html>"
                 }
                 for path, (title, body) in pages.items()
