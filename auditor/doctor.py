@@ -1,7 +1,8 @@
 """`auditor doctor`: is this machine fit for the audit, and is the configuration complete?
 
 Each examination is a function that returns lines; nothing here changes anything. Traffic goes only to the configured
-resolvers, and to port 25 of the mail domain's own MX if that was asked for.
+resolvers, to two of the mail domain's own name servers where the configuration lets them be asked directly, and to port
+25 of its MX if that was asked for.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import shutil
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from auditor.gather.browser import BrowserMissing, try_browser
 from auditor.gather.dns import Resolver
+from auditor.gather.mail.direct import NameServerDoor, open_door
+from auditor.gather.mail.nameservers import look_at_nameservers
 from auditor.model import Calendar, Completed, Outcome, Reason, SiteStatus
 from auditor.model.evidence import DnsAnswer
 from auditor.phrases import cli_text
+from auditor.read.records.nameservers import read_nameservers
 from auditor.registry import Registry, check_registry
 from auditor.settings import Settings
 
@@ -28,6 +33,7 @@ _SIGNED = "."  # the root is signed and always there
 _LOW_DISK_BYTES = 500_000_000
 _OLDEST_SANE = date(2025, 1, 1)
 _CLOCK_SLACK_SECONDS = 120
+_SERVERS_ASKED = 2  # of the mail domain's zone: enough to tell whether port 53 is open
 
 
 class Level(StrEnum):
@@ -67,10 +73,10 @@ async def examine(subject: Subject, *, port25: bool = False) -> tuple[Line, ...]
     """All examinations, in the order in which they are shown."""
     lines: list[Line] = []
     lines += await look_up(subject)
-    lines.append(ipv6())
+    lines += [ipv6(), await name_port(subject)]
     lines.append(await mail_port(subject) if port25 else line("port25", Level.NOT_RUN, "port25_not_asked"))
     lines.append(clock(subject))
-    lines += [*delivery(subject), *agencies(subject), *holidays(subject), *places(subject)]
+    lines += [*delivery(subject), *agencies(subject), *holidays(subject), *places(subject), *await browser(subject)]
     return tuple(lines)
 
 
@@ -121,6 +127,36 @@ def ipv6() -> Line:
     except OSError as error:
         return line("ipv6", Level.WARN, "ipv6_missing", detail=error.strerror or error)
     return line("ipv6", Level.OK, "ipv6_ok")
+
+
+async def name_port(subject: Subject, door: NameServerDoor | None = None) -> Line:
+    """Do name servers answer that are asked past the resolver? The question is that of the audit, put to a few servers
+    of the province's own mail domain, and only where the audit would ask them. `door`: another way to them."""
+    settings = subject.settings
+    timeout = settings.limits.dns_timeout_seconds
+    if settings.mail_domain.nameserver_look == "off":
+        return line("port53", Level.NOT_RUN, "port53_off")
+    if not settings.mail_domain.domains:
+        return line("port53", Level.NOT_RUN, "port53_no_domain")
+    door = door or open_door(settings.audit.nameservers, settings.audit.allow_private, timeout)
+    if door.closed is not None:
+        return line("port53", Level.NOT_RUN, "port53_overridden", resolvers=", ".join(settings.audit.resolvers))
+    domain = settings.mail_domain.domains[0]
+    look = await look_at_nameservers(domain, Resolver(settings.audit.nameservers, timeout))
+    placed = [(host, found) for host, found in look.servers if isinstance(found, Completed)][:_SERVERS_ASKED]
+    if not placed:
+        why = "" if isinstance(look.answer, Completed) else look.answer.detail or look.answer.reason
+        return line("port53", Level.NOT_RUN, "port53_no_servers", domain=domain, detail=why or "-")
+    seen = read_nameservers(replace(look, direct=await door.look(look.zone, domain, placed)), domain)
+    hosts = ", ".join(host for host, _ in placed)
+    spoke = [reply for reply in seen.replies if reply.state in ("answered", "refused", "lame")]
+    if any(reply.authoritative or not reply.recursion for reply in spoke):  # whatever it said, it was the server itself
+        return line("port53", Level.OK, "port53_ok", hosts=hosts)
+    if spoke:
+        return line("port53", Level.WARN, "port53_intercepted", hosts=hosts)
+    if all(reply.state == "not_asked" for reply in seen.replies):  # addresses of a private network
+        return line("port53", Level.NOT_RUN, "port53_private", hosts=hosts)
+    return line("port53", Level.WARN, "port53_blocked", hosts=hosts)
 
 
 async def mail_port(subject: Subject) -> Line:
@@ -234,9 +270,11 @@ def holidays(subject: Subject) -> list[Line]:
 
 
 def places(subject: Subject) -> list[Line]:
-    """Database and output can be written, the disk has room, the CA file can be read."""
+    """Database and output can be written, the disk has room, DMARC reports and the CA file can be read."""
     settings = subject.settings
     lines = [_writable("database", settings.database.parent), _writable("output", settings.output)]
+    if settings.reports_folder is not None:
+        lines.append(_reports(settings.reports_folder, settings))
     free = shutil.disk_usage(_nearest(settings.database.parent)).free
     level = Level.WARN if free < _LOW_DISK_BYTES else Level.OK
     lines.append(line("disk", level, "disk_low" if level is Level.WARN else "disk_ok", mb=free // 1_000_000))
@@ -252,6 +290,16 @@ def _writable(check: str, folder: Path) -> Line:
     return line(check, Level.FAIL, "place_closed", path=place)
 
 
+def _reports(folder: Path, settings: Settings) -> Line:
+    """The folder of DMARC reports: somebody else fills it, the nightly run only reads it."""
+    where = {"path": folder, "line": settings.line_of("mail_domain.reports_folder")}
+    if not folder.exists():
+        return line("reports", Level.WARN, "reports_missing", **where)
+    if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        return line("reports", Level.FAIL, "reports_closed", **where)
+    return line("reports", Level.OK, "reports_ok", **where)
+
+
 def _nearest(folder: Path) -> Path:
     """The folder itself or, where it is yet to be made, the one in which it will be made."""
     return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
@@ -264,3 +312,16 @@ def _ca_file(path: Path, settings: Settings) -> Line:
         where = {"path": path, "line": settings.line_of("audit.ca_file"), "detail": error}
         return line("ca_file", Level.FAIL, "ca_file_wrong", **where)
     return line("ca_file", Level.OK, "ca_file_ok", path=path)
+
+
+async def browser(subject: Subject) -> list[Line]:
+    """Where pages are to be built by a browser: does it start? Nothing is said where they are not."""
+    table, settings = subject.settings.browser, subject.settings
+    if not table.enabled:
+        return []
+    try:
+        path, version = await try_browser(table.executable)
+    except BrowserMissing as error:
+        where = {"file": settings.file or "auditor.toml", "line": settings.line_of("browser.enabled")}
+        return [line("browser", Level.FAIL, "browser_missing", detail=error, **where)]
+    return [line("browser", Level.OK, "browser_ok", path=path, version=version)]

@@ -11,9 +11,25 @@ from pathlib import Path
 import pytest
 
 from auditor.commands.setup import to_do, what
+from auditor.demo.dns import DnsServer
 from auditor.demo.province import Province
-from auditor.doctor import Level, Line, Subject, clock, delivery, examine, holidays, look_up, places, reach_port
+from auditor.doctor import (
+    Level,
+    Line,
+    Subject,
+    browser,
+    clock,
+    delivery,
+    examine,
+    holidays,
+    look_up,
+    name_port,
+    places,
+    reach_port,
+)
 from auditor.doctor import agencies as registry_lines
+from auditor.gather.browser import find_chromium
+from auditor.gather.mail import NameServerDoor
 from auditor.model import Calendar
 from auditor.registry import load_agencies
 from auditor.settings import load_settings
@@ -50,6 +66,70 @@ def test_port_25_is_tried_only_when_asked_for(tmp_path: Path) -> None:
     assert found(list(lines))["port25_not_asked"] is Level.NOT_RUN
     asked = asyncio.run(examine(subject(tmp_path, '[audit]\nresolvers = ["127.0.0.1:9"]\n'), port25=True))
     assert found(list(asked))["port25_no_mx"] is Level.NOT_RUN
+
+
+ZONE = "tinh.example"
+
+
+def asked_past_the_resolver(folder: Path, fault: str, *, private: bool = True, gone: bool = False) -> Line:
+    """port 53 of two name servers on loopback, both of them with `fault`."""
+    zone: dict[str, dict[str, list[str]]] = {ZONE: {"NS": [f"ns{n}.{ZONE}." for n in (1, 2)]}}
+    zone |= {f"ns{n}.{ZONE}": {"A": [f"127.0.{n}.1"]} for n in (1, 2)}
+    faults = {("*", "*"): fault} if fault else {}
+    with (
+        DnsServer(zone) as resolver,
+        DnsServer(zone, [ZONE], faults=faults, host="127.0.1.1") as first,
+        DnsServer(zone, [ZONE], faults=faults, host="127.0.2.1", port=first.address[1]) as second,
+    ):
+        if gone:
+            first.stop()
+            second.stop()
+        door = NameServerDoor(private, first.address[1], timeout=0.2)
+        text = '[audit]\nresolvers = ["{}:{}"]\n[mail_domain]\ndomains = ["{}"]\n'.format(*resolver.address, ZONE)
+        return asyncio.run(name_port(subject(folder, text), door))
+
+
+@pytest.mark.parametrize(
+    ("fault", "key", "level"),
+    [
+        ("", "port53_ok", Level.OK),
+        ("refused", "port53_ok", Level.OK),  # a lame server, but the question went out and came back
+        ("drop", "port53_blocked", Level.WARN),
+        ("recursive", "port53_intercepted", Level.WARN),
+    ],
+)
+def test_port_53_outward(tmp_path: Path, fault: str, key: str, level: Level) -> None:
+    found_ = asked_past_the_resolver(tmp_path, fault)
+    assert (found_.key, found_.level) == (key, level)
+    assert f"ns1.{ZONE}, ns2.{ZONE}" in what(found_)
+    assert bool(to_do(found_)) is (level is Level.WARN)
+
+
+def test_port_53_that_is_closed_or_not_to_be_tried(tmp_path: Path) -> None:
+    assert asked_past_the_resolver(tmp_path, "", gone=True).key == "port53_blocked"
+    private = asked_past_the_resolver(tmp_path, "", private=False)
+    assert (private.key, private.level) == ("port53_private", Level.NOT_RUN)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[mail_domain]\nnameserver_look = "off"\n', "port53_off"),
+        ("[mail_domain]\ndomains = []\n", "port53_no_domain"),
+        ('[audit]\nresolvers = ["127.0.0.1:9"]\n', "port53_overridden"),
+    ],
+)
+def test_port_53_is_tried_only_where_an_audit_would(tmp_path: Path, text: str, key: str) -> None:
+    said = asyncio.run(name_port(subject(tmp_path, text)))
+    assert (said.key, said.level) == (key, Level.NOT_RUN)
+    assert what(said)
+
+
+def test_port_53_without_name_servers_to_ask(tmp_path: Path) -> None:
+    with DnsServer({"other.example": {"A": ["203.0.113.1"]}}) as resolver:
+        text = '[audit]\nresolvers = ["{}:{}"]\n'.format(*resolver.address)
+        said = asyncio.run(name_port(subject(tmp_path, text), NameServerDoor(True)))
+    assert (said.key, said.level) == ("port53_no_servers", Level.NOT_RUN)
 
 
 def test_an_open_and_a_closed_port() -> None:
@@ -125,6 +205,42 @@ def test_a_broken_ca_file_fails(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
     lines = places(subject(tmp_path, '[audit]\nca_file = "ca.pem"\n'))
     assert found(lines)["ca_file_wrong"] is Level.FAIL
+
+
+def test_the_folder_of_reports(tmp_path: Path) -> None:
+    def said(text: str) -> dict[str, Level]:
+        return {line.key: line.level for line in places(subject(tmp_path, text)) if line.check == "reports"}
+
+    configured = '[mail_domain]\nreports_folder = "bao-cao"\n'
+    assert said("") == {}
+    assert said(configured) == {"reports_missing": Level.WARN}
+    (tmp_path / "bao-cao").write_bytes(b"")
+    assert said(configured) == {"reports_closed": Level.FAIL}
+    (tmp_path / "bao-cao").unlink()
+    (tmp_path / "bao-cao").mkdir()
+    assert said(configured) == {"reports_ok": Level.OK}
+
+
+def test_a_browser_that_is_switched_on_must_be_there(tmp_path: Path) -> None:
+    def said(text: str) -> list[Line]:
+        return asyncio.run(browser(subject(tmp_path, text)))
+
+    assert said("") == []
+    (missing,) = said('[browser]\nenabled = true\nexecutable = "/no/such/chromium"\n')
+    assert (missing.key, missing.level, missing.fields["line"]) == ("browser_missing", Level.FAIL, 2)
+    assert what(missing) and "auditor[browser]" in to_do(missing)
+    (tmp_path / "false").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    (tmp_path / "false").chmod(0o755)
+    (broken,) = said(f'[browser]\nenabled = true\nexecutable = "{tmp_path / "false"}"\n')
+    assert broken.key == "browser_missing"
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
+def test_a_browser_that_starts(tmp_path: Path) -> None:
+    pytest.importorskip("playwright", reason="the extra [browser] is not installed")
+    (line,) = asyncio.run(browser(subject(tmp_path, "[browser]\nenabled = true\n")))
+    assert (line.key, line.level) == ("browser_ok", Level.OK)
+    assert str(line.fields["version"]).split(".")[0].isdigit()
 
 
 def test_every_line_can_be_said_and_trouble_comes_with_advice(tmp_path: Path) -> None:

@@ -124,9 +124,22 @@ def find_chromium(configured: str = "") -> str | None:
     return configured or next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
+async def try_browser(executable: str) -> tuple[str, str]:
+    """Start the browser once and close it: its path and version. Raises BrowserMissing."""
+    async with _launched(executable) as (browser, path):
+        return path, browser.version
+
+
 @asynccontextmanager
 async def open_renderer(network: Network, *, executable: str, seconds: float, pages: int) -> AsyncIterator[Renderer]:
     """A browser for the length of a run. Raises BrowserMissing."""
+    async with _launched(executable) as (browser, _):
+        yield Renderer(browser, network, seconds, pages)
+
+
+@asynccontextmanager
+async def _launched(executable: str) -> AsyncIterator[tuple[Browser, str]]:
+    """A running browser and the path it was started from. Raises BrowserMissing."""
     try:
         from playwright.async_api import Error, async_playwright
     except ImportError as error:
@@ -140,6 +153,6 @@ async def open_renderer(network: Network, *, executable: str, seconds: float, pa
         except Error as error:
             raise BrowserMissing(f"{path}: {error.message.splitlines()[0]}") from error
         try:
-            yield Renderer(browser, network, seconds, pages)
+            yield browser, path
         finally:
             await browser.close()
