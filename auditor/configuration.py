@@ -22,7 +22,7 @@ Location = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 #: libyaml where PyYAML was built with it: ten times as fast, and the same lines
-_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40  # a configuration file nested deeper than this is a mistake (or an anchor that contains itself)
 _LONGEST_FOUND = 120
 
@@ -126,7 +126,7 @@ def load_yaml(path: Path | Traversable) -> Document:
 
 def parse_yaml(text: str, file: str) -> Document:
     """The same for text that is already in hand. `file` is the name that errors show."""
-    loader = _LOADER(text)
+    loader = LOADER(text)
     try:
         node = loader.get_single_node()
         reader = _Reader(file, loader)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from auditor.configuration import load_yaml
+from auditor.configuration import LOADER, load_yaml
 from auditor.model.abolished import Abolished, AbolishedBody, Level
 from auditor.read.dates import DateWords
 from auditor.read.words import Vocabulary, folded, from_data
@@ -86,5 +86,5 @@ def _file(folder: Path | None, name: str) -> Path:
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(_file(folder, name).read_text("utf-8"))
+    loaded: dict[str, Any] = yaml.load(_file(folder, name).read_text("utf-8"), Loader=LOADER)
     return loaded

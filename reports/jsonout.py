@@ -263,6 +263,8 @@ def _tenths(value: int) -> int | float:
 
 def _plain(value: Any) -> Any:
     """Dates, enums and text that UTF-8 cannot hold (lone surrogates from broken pages) made JSON values."""
+    if value is None or type(value) in (int, bool, float) or (type(value) is str and value.isascii()):
+        return value
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 import dns.exception
@@ -18,13 +18,13 @@ import dns.resolver
 import dns.rrset
 from dns.rdtypes.ANY.TXT import TXT
 
-from auditor.gather.dns_wire import NoReply, Unreachable, ask_tcp, ask_udp
+from auditor.gather.dns_records import read_records
+from auditor.gather.dns_wire import NoReply, Question, Reply, Unreachable, ask_tcp, ask_udp, make_question
 from auditor.gather.shared import abandon, shared
 from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason, SignedAnswer
 
 _STRIKES = 2  # time-outs in a row after which a resolver has to prove that it is alive
-_PAYLOAD = 1232  # bytes of UDP asked for: fits the smallest IPv6 path (DNS flag day 2020)
-_RCODES = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
+_RCODES: dict[int, Reason] = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Resolver:
         """Questions sent to resolvers, repetitions of a lost packet not counted."""
         return self._queries
 
-    async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+    def lookup(self, name: str, rdtype: str) -> Awaitable[Outcome[DnsAnswer]]:
         """The records of `rdtype` at `name`, aliases followed; sorted, so that every night reads the same.
 
         Failed: DNS_NXDOMAIN, DNS_NODATA, DNS_SERVFAIL, DNS_TIMEOUT, DNS_ERROR (a malformed name, another response
@@ -78,7 +78,7 @@ class Resolver:
         if task is None:
             task = self._cache[key] = asyncio.create_task(self._look(*key))
             self._let_go()
-        return await shared(task)
+        return shared(task)
 
     async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         """The whole answer with signatures and proofs, not validated by the resolver (CD), for a walk of our own.
@@ -99,19 +99,16 @@ class Resolver:
 
     async def _look_signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         try:
-            flags = dns.flags.RD | dns.flags.CD
-            question = dns.message.make_query(
-                name or ".", rdtype, use_edns=0, payload=_PAYLOAD, flags=flags, want_dnssec=True
-            )
+            question = make_question(name, rdtype, dns.flags.RD | dns.flags.CD, dnssec=True)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Failed(Reason.DNS_ERROR, f"{name}: {error}")
         last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
         for server in self._alive():
             reply = await self._exchange(server, question, name, rdtype)
-            if isinstance(reply, dns.message.Message):
-                if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-                    return Completed(SignedAnswer(name, rdtype, reply.to_wire(max_size=65535)))
-                reply = Failed(_RCODES.get(reply.rcode(), Reason.DNS_ERROR), f"{server}: {name} {rdtype}")
+            if isinstance(reply, Reply):
+                if reply.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                    return Completed(SignedAnswer(name, rdtype, reply.wire))
+                reply = Failed(_reason(reply.rcode), f"{server}: {name} {rdtype}")
             last = reply
         return last
 
@@ -156,8 +153,7 @@ class Resolver:
     async def _look(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
         try:
             # AD set: the resolver is to say whether it validated (RFC 6840 section 5.7)
-            flags = dns.flags.RD | dns.flags.AD
-            question = dns.message.make_query(name or ".", rdtype, use_edns=0, payload=_PAYLOAD, flags=flags)
+            question = make_question(name, rdtype, dns.flags.RD | dns.flags.AD)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Failed(Reason.DNS_ERROR, f"{name}: {error}")
         last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
@@ -173,14 +169,14 @@ class Resolver:
         return last
 
     async def _ask(
-        self, server: _Nameserver, question: dns.message.Message, name: str, rdtype: str
+        self, server: _Nameserver, question: Question, name: str, rdtype: str
     ) -> Completed[DnsAnswer] | Failed | NotRun:
         reply = await self._exchange(server, question, name, rdtype)
-        return _outcome(reply, name, rdtype, str(server)) if isinstance(reply, dns.message.Message) else reply
+        return _outcome(reply, question, name, rdtype, server) if isinstance(reply, Reply) else reply
 
     async def _exchange(
-        self, server: _Nameserver, question: dns.message.Message, name: str, rdtype: str
-    ) -> dns.message.Message | Failed | NotRun:
+        self, server: _Nameserver, question: Question, name: str, rdtype: str
+    ) -> Reply | Failed | NotRun:
         """One question to one resolver, by TCP where the answer does not fit."""
         self._queries += 1
         try:
@@ -193,10 +189,9 @@ class Resolver:
             return Failed(Reason.DNS_TIMEOUT, f"{server}: no answer to {name} {rdtype} in {self._timeout:g} s")
         server.strikes = 0
         try:
-            if reply.rcode() == dns.rcode.FORMERR and question.edns >= 0:  # a resolver from before EDNS
-                reply = await ask_udp(
-                    dns.message.make_query(name or ".", rdtype), server.address, server.port, self._timeout
-                )
+            if reply.rcode == dns.rcode.FORMERR and question.edns:  # a resolver from before EDNS
+                question = make_question(name, rdtype, edns=False)
+                reply = await ask_udp(question, server.address, server.port, self._timeout)
             if reply.flags & dns.flags.TC:
                 reply = await ask_tcp(question, server.address, server.port, self._timeout)
         except Unreachable as error:
@@ -215,12 +210,12 @@ class Resolver:
                 return server.sane is not False
             self._queries += 1
             try:
-                reply = await ask_udp(dns.message.make_query(".", "NS"), server.address, server.port, self._timeout)
+                reply = await ask_udp(_root(), server.address, server.port, self._timeout)
             except (NoReply, Unreachable):
                 return True  # strikes and closed ports are counted elsewhere
-            server.sane = reply.rcode() == dns.rcode.NOERROR and bool(reply.answer)
+            server.sane = reply.rcode == dns.rcode.NOERROR and bool(reply.records)
             if not server.sane:
-                server.down = f"{server}: does not know the root of the DNS ({dns.rcode.to_text(reply.rcode())})"
+                server.down = f"{server}: does not know the root of the DNS ({_code(reply.rcode)})"
             return server.sane
 
     async def _strike(self, server: _Nameserver) -> None:
@@ -231,7 +226,7 @@ class Resolver:
                 return
             try:
                 self._queries += 1
-                await ask_udp(dns.message.make_query(".", "NS"), server.address, server.port, self._timeout / 2)
+                await ask_udp(_root(), server.address, server.port, self._timeout / 2)
             except (NoReply, Unreachable):
                 server.down = f"{server}: {server.strikes} questions and the root timed out"
             else:
@@ -263,21 +258,38 @@ class Resolver:
         return "; ".join(server.down for server in self._servers or () if server.down) or self._trouble
 
 
-def _outcome(reply: dns.message.Message, name: str, rdtype: str, server: str) -> Completed[DnsAnswer] | Failed:
-    code = reply.rcode()
-    if code != dns.rcode.NOERROR:
-        detail = f"{server}: {dns.rcode.to_text(code)} for {name} {rdtype}"
-        return Failed(_RCODES.get(code, Reason.DNS_ERROR), detail)
+def _root() -> Question:
+    return make_question(".", "NS", edns=False)
+
+
+def _outcome(
+    reply: Reply, question: Question, name: str, rdtype: str, server: _Nameserver
+) -> Completed[DnsAnswer] | Failed:
+    if reply.rcode != dns.rcode.NOERROR:
+        return Failed(_reason(reply.rcode), f"{server}: {_code(reply.rcode)} for {name} {rdtype}")
+    if not reply.records:
+        return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
+    validated = bool(reply.flags & dns.flags.AD)
+    if plain := read_records(reply, question):
+        return Completed(DnsAnswer(name, rdtype, *plain, authenticated=validated))
     try:
-        assert isinstance(reply, dns.message.QueryMessage)
-        chain = reply.resolve_chaining()
-    except dns.exception.DNSException as error:  # an alias loop, or a malformed chain
+        message = reply.message(answers_only=True)
+        assert isinstance(message, dns.message.QueryMessage)
+        chain = message.resolve_chaining()
+    except dns.exception.DNSException as error:  # an alias loop, or a malformed chain or record
         return Failed(Reason.DNS_ERROR, f"{server}: {name} {rdtype}: {error}")
     if chain.answer is None:
         return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
     stands_at = chain.canonical_name.to_text(omit_final_dot=True).lower() if chain.cnames else ""
-    validated = bool(reply.flags & dns.flags.AD)
     return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl, stands_at, validated))
+
+
+def _reason(rcode: int) -> Reason:
+    return _RCODES.get(rcode, Reason.DNS_ERROR)
+
+
+def _code(rcode: int) -> str:
+    return dns.rcode.to_text(dns.rcode.Rcode.make(rcode))
 
 
 def _texts(records: dns.rrset.RRset) -> tuple[str, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def shared(task: asyncio.Task[T]) -> T:
-    """Wait for a look that others may wait for too."""
-    return await asyncio.shield(task)
+def shared(task: asyncio.Task[T]) -> Awaitable[T]:
+    """What to wait for, of a look that others may wait for too: one of them that gives up does not end it."""
+    return task if task.done() else asyncio.shield(task)
 
 
 async def abandon(tasks: Iterable[asyncio.Task[Any]]) -> None:

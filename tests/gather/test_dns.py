@@ -122,8 +122,8 @@ def test_cancelling_one_caller_leaves_the_answer_to_the_other() -> None:
         resolver = Resolver([server.address])
 
         async def run() -> Outcome[DnsAnswer]:
-            first = asyncio.create_task(resolver.lookup("example.vn", "MX"))
-            second = asyncio.create_task(resolver.lookup("example.vn", "MX"))
+            first = asyncio.ensure_future(resolver.lookup("example.vn", "MX"))
+            second = asyncio.ensure_future(resolver.lookup("example.vn", "MX"))
             await asyncio.sleep(0.02)
             first.cancel()
             return await second
@@ -193,7 +193,7 @@ def test_one_lost_packet_is_sent_again() -> None:
     with DnsServer(RECORDS, ["example.vn"], faults={("example.vn", "MX"): "drop"}) as server:
 
         async def run() -> Outcome[DnsAnswer]:
-            task = asyncio.create_task(Resolver([server.address], timeout=1.0).lookup("example.vn", "MX"))
+            task = asyncio.ensure_future(Resolver([server.address], timeout=1.0).lookup("example.vn", "MX"))
             while not server.queries:
                 await asyncio.sleep(0.01)
             server.faults = {}
@@ -264,5 +264,5 @@ def test_a_resolver_that_denies_every_name_even_the_root_proves_nothing() -> Non
 
 def test_the_machines_resolver_that_knows_the_root_is_believed() -> None:
     with DnsServer({".": {"NS": ["ns.example."]}, "a.example": {"A": ["192.0.2.1"]}}) as server:
-        outcome = asyncio.run(_ClosedNetwork(server.address).lookup("khong-co.example", "A"))
+        (outcome,) = ask(_ClosedNetwork(server.address), ("khong-co.example", "A"))
     assert isinstance(outcome, Failed) and outcome.reason is Reason.DNS_NXDOMAIN

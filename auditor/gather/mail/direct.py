@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 import dns.exception
 import dns.flags
-import dns.message
 
-from auditor.gather.dns_wire import NoReply, Unreachable, ask_tcp, ask_udp
+from auditor.gather.dns_wire import NoReply, Reply, Unreachable, ask_tcp, ask_udp, make_question
 from auditor.gather.safety import is_public
 from auditor.model import Completed, DirectLook, DirectReply, Failed, NotRun, Outcome, Reason
 
@@ -78,7 +77,7 @@ class NameServerDoor:
     async def _server(self, address: str, zone: str, domain: str) -> tuple[Outcome[DirectReply], Outcome[DirectReply]]:
         """SOA, and the MX of a server that answers for the zone: of another one they would say nothing."""
         late = Failed(Reason.DNS_TIMEOUT, f"{address}: out of time")
-        soa: dns.message.Message | Failed = late
+        soa: Reply | Failed = late
         async with self._slots:
             try:
                 async with asyncio.timeout(3 * self.timeout):
@@ -89,16 +88,17 @@ class NameServerDoor:
             except TimeoutError:
                 return _kept(soa), late
 
-    async def _ask(self, address: str, name: str, rdtype: str) -> dns.message.Message | Failed:
+    async def _ask(self, address: str, name: str, rdtype: str) -> Reply | Failed:
         """One question with RD=0 (RFC 1034 section 4.3.1) and without EDNS, which old servers do not know; TCP where
         the answer does not fit."""
         self.queries += 1
         try:
-            question = dns.message.make_query(name, rdtype, flags=0)
+            question = make_question(name, rdtype, flags=0, edns=False)
             reply = await ask_udp(question, address, self.port, self.timeout)
             self._reached = True
             if reply.flags & dns.flags.TC:
                 reply = await ask_tcp(question, address, self.port, self.timeout)
+            reply.message()  # what cannot be read was not said
             return reply
         except dns.exception.DNSException as error:
             return Failed(Reason.DNS_ERROR, f"{name}: {error}")
@@ -120,5 +120,5 @@ def open_door(resolvers: Sequence[tuple[str, int]], allow_private: bool, timeout
     return NameServerDoor(allow_private, timeout=timeout, closed=None if public else Reason.OVERRIDDEN)
 
 
-def _kept(reply: dns.message.Message | Failed) -> Outcome[DirectReply]:
-    return reply if isinstance(reply, Failed) else Completed(DirectReply(reply.to_wire(max_size=65535)))
+def _kept(reply: Reply | Failed) -> Outcome[DirectReply]:
+    return reply if isinstance(reply, Failed) else Completed(DirectReply(reply.wire))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ AnyResolver = Any
 class Asks(Protocol):
     """Something that answers questions. Raises nothing for what the network does."""
 
-    async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+    def lookup(self, name: str, rdtype: str) -> Awaitable[Outcome[DnsAnswer]]:
         """The records of `name`, as text; NXDOMAIN, no data, SERVFAIL and time-outs are told apart by reason."""
         ...
 
@@ -43,9 +43,9 @@ class Counted:
     def queries(self) -> int:
         return len(self.asked)
 
-    async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+    def lookup(self, name: str, rdtype: str) -> Awaitable[Outcome[DnsAnswer]]:
         self.asked.add((name, rdtype))
-        return await self.resolver.lookup(name, rdtype)
+        return self.resolver.lookup(name, rdtype)
 
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
         self.asked.update(((host, "A"), (host, "AAAA")))

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from auditor.read.records.problems import Problem
@@ -89,6 +90,7 @@ def near_misses(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in texts if _NEAR_VERSION.match(text) and not _VERSION.match(text))
 
 
+@lru_cache(maxsize=4096)  # a record is read for several questions, and that of a provider for all its customers
 def parse_spf(text: str) -> SpfRecord:
     """`text` as an SPF record. Raises SpfError at the first syntax error.
 
