@@ -6,7 +6,7 @@ it was there before we watched, or came in a way that the lists do not prove.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -67,6 +67,15 @@ class Redated:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenText:
+    """A page's text, as its sketch: seen first on the night `first`, last on `last`, not on every night between."""
+
+    sketch: tuple[int, ...]
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedSection:
     """One list over all nights on which it was completely read (`nights`, ascending; `empty`: nothing was in it)."""
 
@@ -77,8 +86,8 @@ class ObservedSection:
     nights: tuple[date, ...] = ()
     empty: frozenset[date] = frozenset()
     items: tuple[ObservedItem, ...] = ()
-    changed_on: tuple[date, ...] = ()  # nights whose main text was another than that of the night before
-    sketch: tuple[int, ...] = ()  # of the text as last read
+    changed_on: tuple[date, ...] = ()  # nights whose main text was new, and no earlier one came back after it
+    texts: tuple[SeenText, ...] = ()  # of the last nights, ascending by `first`
 
     def item(self, key: str) -> ObservedItem | None:
         return next((item for item in self.items if item.key == key), None)
@@ -95,7 +104,7 @@ class ObservedSection:
             frozenset(one for one in self.empty if one <= night),
             items,
             tuple(one for one in self.changed_on if one <= night),
-            self.sketch if not self.nights or self.nights[-1] <= night else (),  # a later text compares with nothing
+            tuple(replace(one, last=min(one.last, night)) for one in self.texts if one.first <= night),
         )
 
     def arrivals(self, since: date) -> tuple[ObservedItem, ...]:

@@ -13,15 +13,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from auditor.model import Item, Section, SectionState, SiteFacts, fold_host
 from auditor.model.facts import READABLE_STATES
-from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenText
 from auditor.read.folding import fold
 from auditor.read.sketch import SAME, similarity
 
+_REMEMBERED = 30  # days for which a section's texts are kept to compare with
 _READ = frozenset({SectionState.PRESENT, SectionState.PARTIAL, SectionState.EMPTY})
 
 
@@ -88,7 +89,7 @@ def observe_section(known: ObservedSection, section: Section, night: date) -> Ob
             items[key] = _appeared(key, position, item, night, before if new else None)
     for key in _vanished(old, listed, before, night):
         items[key] = replace(items[key], vanished_on=night)
-    changed = bool(known.sketch) and similarity(known.sketch, section.sketch) < SAME
+    texts, changed_on = _texts(known, section.sketch, night)
     return replace(
         known,
         label=section.label,
@@ -96,9 +97,36 @@ def observe_section(known: ObservedSection, section: Section, night: date) -> Ob
         nights=known.nights if night in known.nights else (*known.nights, night),
         empty=known.empty - {night} | ({night} if section.state is SectionState.EMPTY else frozenset()),
         items=tuple(items.values()),
-        changed_on=(*known.changed_on, night) if changed and night not in known.changed_on else known.changed_on,
-        sketch=section.sketch or known.sketch,
+        changed_on=changed_on,
+        texts=texts,
     )
+
+
+def _texts(
+    known: ObservedSection, sketch: tuple[int, ...], night: date
+) -> tuple[tuple[SeenText, ...], tuple[date, ...]]:
+    """The texts of the last nights with that of `night`, and the nights on which the text changed.
+
+    New is what resembles no text of those nights: neither a slow drift, nor a banner out of a set that comes round.
+    Where an earlier text comes back, what stood there in between was no update either.
+    """
+    since = night - timedelta(days=_REMEMBERED)
+    newest = max((one.last for one in known.texts), default=night)
+    texts = [one for one in known.texts if one.last >= min(since, newest)]
+    if not sketch:
+        return tuple(texts), known.changed_on
+    before = [one for one in texts if one.first < night]
+    alike = [one for one in before if similarity(one.sketch, sketch) >= SAME]
+    changed = known.changed_on
+    if alike:
+        left = max(one.last for one in alike)
+        changed = tuple(one for one in changed if not left < one < night)
+    elif before and night not in changed:
+        changed = (*changed, night)
+    same = next((one for one in texts if one.sketch == sketch), None)
+    if same is None:
+        return (*texts, SeenText(sketch, night, night)), changed
+    return tuple(replace(one, last=night) if one is same else one for one in texts), changed
 
 
 def _entry(key: str, item: Item, old: ObservedItem | None) -> str:

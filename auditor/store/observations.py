@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date
 
 from auditor.model import SiteFacts
-from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenText
 from auditor.read.observing import observe
 from auditor.store.codec import clean
 
@@ -27,15 +27,14 @@ def record(connection: sqlite3.Connection, code: str, site: SiteFacts, night: da
 def load(connection: sqlite3.Connection, code: str, detector: str | None = None) -> tuple[ObservedSection, ...]:
     """Every list of an agency that was ever read, in the order in which they were first seen."""
     rows = connection.execute(
-        "SELECT id, detector, key, label, url, sketch FROM sections WHERE code = ? AND (? IS NULL OR detector = ?)"
-        " ORDER BY id",
+        "SELECT id, detector, key, label, url FROM sections WHERE code = ? AND (? IS NULL OR detector = ?) ORDER BY id",
         (code, detector, detector),
     ).fetchall()
     return tuple(_section(connection, *row) for row in rows)
 
 
 def _section(
-    connection: sqlite3.Connection, number: int, detector: str, key: str, label: str, url: str, sketch: str
+    connection: sqlite3.Connection, number: int, detector: str, key: str, label: str, url: str
 ) -> ObservedSection:
     nights = connection.execute(
         "SELECT as_of, empty, changed FROM section_nights WHERE section_id = ? ORDER BY as_of", (number,)
@@ -49,7 +48,20 @@ def _section(
         frozenset(date.fromisoformat(row[0]) for row in nights if row[1]),
         _items(connection, number),
         tuple(date.fromisoformat(row[0]) for row in nights if row[2]),
-        tuple(int(value, 16) for value in sketch.split()),
+        _texts(connection, number),
+    )
+
+
+def _texts(connection: sqlite3.Connection, section_id: int) -> tuple[SeenText, ...]:
+    rows = connection.execute(
+        "SELECT sketch, first_seen, last_seen FROM section_texts WHERE section_id = ? ORDER BY first_seen, sketch",
+        (section_id,),
+    )
+    return tuple(
+        SeenText(
+            tuple(int(value, 16) for value in row[0].split()), date.fromisoformat(row[1]), date.fromisoformat(row[2])
+        )
+        for row in rows
     )
 
 
@@ -75,21 +87,48 @@ def _items(connection: sqlite3.Connection, section_id: int) -> tuple[ObservedIte
 def _write(
     connection: sqlite3.Connection, code: str, old: ObservedSection | None, new: ObservedSection, night: date
 ) -> None:
-    sketch = " ".join(f"{value:x}" for value in new.sketch)
     (number,) = connection.execute(
-        "INSERT INTO sections (code, detector, key, label, url, sketch) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (code, detector, key) DO UPDATE SET label = excluded.label, url = excluded.url,"
-        " sketch = excluded.sketch RETURNING id",
-        (code, new.detector, clean(new.key), clean(new.label), clean(new.url), sketch),
+        "INSERT INTO sections (code, detector, key, label, url) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (code, detector, key) DO UPDATE SET label = excluded.label, url = excluded.url RETURNING id",
+        (code, new.detector, clean(new.key), clean(new.label), clean(new.url)),
     ).fetchone()
     connection.execute(
         "INSERT OR REPLACE INTO section_nights (section_id, as_of, empty, changed) VALUES (?, ?, ?, ?)",
         (number, night.isoformat(), night in new.empty, night in new.changed_on),
     )
+    _write_texts(connection, number, old, new)
     before = {item.key: item for item in old.items} if old is not None else {}
     for item in new.items:
         if before.get(item.key) is not item:
             _write_item(connection, number, before.get(item.key), item, night)
+
+
+def _write_texts(
+    connection: sqlite3.Connection, section_id: int, old: ObservedSection | None, new: ObservedSection
+) -> None:
+    before = old.texts if old is not None else ()
+    gone = {one.sketch for one in before} - {one.sketch for one in new.texts}
+    connection.executemany(
+        "DELETE FROM section_texts WHERE section_id = ? AND sketch = ?",
+        [(section_id, _hex(sketch)) for sketch in gone],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO section_texts (section_id, sketch, first_seen, last_seen) VALUES (?, ?, ?, ?)",
+        [
+            (section_id, _hex(one.sketch), one.first.isoformat(), one.last.isoformat())
+            for one in new.texts
+            if one not in before
+        ],
+    )
+    withdrawn = set(old.changed_on if old is not None else ()) - set(new.changed_on)
+    connection.executemany(
+        "UPDATE section_nights SET changed = 0 WHERE section_id = ? AND as_of = ?",
+        [(section_id, night.isoformat()) for night in withdrawn],
+    )
+
+
+def _hex(sketch: tuple[int, ...]) -> str:
+    return " ".join(f"{value:x}" for value in sketch)
 
 
 def _write_item(

@@ -314,3 +314,23 @@ def _section_nights(db: Database) -> None:
 @migrations(name="0004_rendered_pages")
 def _rendered_pages(db: Database) -> None:
     _create(db, "ALTER TABLE looks ADD COLUMN rendered INTEGER NOT NULL DEFAULT 0;\n")
+
+
+_SECTION_TEXTS = """
+CREATE TABLE section_texts (
+    section_id INTEGER NOT NULL REFERENCES sections (id),
+    sketch TEXT NOT NULL,              -- of its main text: hashes of word groups, hexadecimal
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    PRIMARY KEY (section_id, sketch)
+) STRICT, WITHOUT ROWID;
+INSERT INTO section_texts
+    SELECT section_id, sketch, max(as_of), max(as_of) FROM section_nights JOIN sections ON sections.id = section_id
+    WHERE sketch <> '' GROUP BY section_id;
+ALTER TABLE sections DROP COLUMN sketch;
+"""
+
+
+@migrations(name="0005_section_texts")
+def _section_texts(db: Database) -> None:
+    _create(db, _SECTION_TEXTS)

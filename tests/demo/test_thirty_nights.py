@@ -1,7 +1,8 @@
 """A site that changes over thirty simulated nights, through the real nightly run and the real store.
 
 Its news are dated and go on; a direction is dated forward twice without a change; its dissemination shows no dates; a
-document comes weeks after its date; a visitors' counter changes on every page at every look.
+document comes weeks after its date; a visitors' counter changes on every page at every look. Two banners take turns on
+the page of procedures, whose text drifts by a word a night.
 """
 
 from __future__ import annotations
@@ -41,7 +42,12 @@ SECTIONS = {
     "/chi-dao": "Chỉ đạo điều hành",
     "/pho-bien": "Phổ biến giáo dục pháp luật",
     "/van-ban": "Văn bản",
+    "/thu-tuc": "Thủ tục hành chính",
 }
+WORDS = (
+    "hồ sơ nộp tại bộ phận một cửa gồm đơn đề nghị theo mẫu bản sao giấy tờ tùy thân sơ yếu lý lịch có xác nhận cùng "
+    "quyết định cử đi học thành phần do cơ quan quản lý cán bộ lập biên lai thu phí lệ phí nếu pháp luật quy định"
+)
 CHEAT, TEXT, ARRIVAL, LATE, GONE = 12, 9, 18, 10, 15  # the nights, counted from 0, on which something happens
 
 
@@ -73,6 +79,8 @@ class Site:
             return "<p>Trang thông tin điện tử của Sở Nội vụ, cơ quan chuyên môn thuộc Ủy ban nhân dân tỉnh.</p>"
         if path == "/gioi-thieu":
             return self._about()
+        if path == "/thu-tuc":
+            return self._procedures()
         rows = {"/tin-tuc": self._news, "/chi-dao": self._direction, "/pho-bien": self._law, "/van-ban": self._laws}
         if path not in rows:
             return None
@@ -83,6 +91,15 @@ class Site:
         if self.number >= TEXT:
             units = "Văn phòng, Phòng Xây dựng chính quyền, Phòng Cải cách hành chính, Trung tâm Lưu trữ lịch sử, Ban Tôn giáo"
         return f"<h1>Giới thiệu</h1><p>Sở có chức năng tham mưu quản lý nhà nước; nhiệm vụ do tỉnh giao.</p><p>Các đơn vị: {units}.</p>"
+
+    def _procedures(self) -> str:
+        banners = (
+            "Chung tay xây dựng nông thôn mới, đô thị văn minh, mỗi người dân là một người gương mẫu",
+            "Toàn dân tham gia bảo hiểm y tế, vì sức khỏe cộng đồng, vì tương lai con em chúng ta",
+        )
+        told = WORDS.split()
+        words = [told[(place + len(told) // 2 * (self.number > place)) % len(told)] for place in range(len(told))]
+        return f"<h1>Thủ tục hành chính</h1><p>{banners[self.number % 2]}.</p><p>Thời hạn giải quyết: {' '.join(words)}.</p>"
 
     def _news(self) -> Iterator[str]:
         for n in range(self.number // 3 * 3, -13, -3):
@@ -213,6 +230,13 @@ def test_a_list_without_dates_is_judged_by_observation_alone(month: Month) -> No
 
 def test_the_text_counts_as_changed_by_its_words_not_by_its_counter(store: Store) -> None:
     assert only(store, "organisation").changed_on == (night(TEXT),)
+
+
+def test_banners_that_take_turns_and_a_slow_drift_are_no_updates(store: Store) -> None:
+    procedures = only(store, "procedures")
+    assert len(procedures.nights) == NIGHTS
+    assert len(procedures.texts) > NIGHTS // 2, "the text did change"
+    assert procedures.changed_on == ()
 
 
 def test_a_document_that_came_late_is_told_and_accuses_nobody_after_the_decree(month: Month) -> None:

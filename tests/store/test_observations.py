@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import pytest
 from sqlite_utils import Database
 
 from auditor.model import Item, Section, SectionState, SiteState
-from auditor.model.observed import ObservedItem
+from auditor.model.observed import ObservedItem, SeenText
 from auditor.read.observing import item_keys, place_key
+from auditor.read.sketch import sketch
 from auditor.store import Store, open_store
 from auditor.store.schema import migrations
-from tests.store.builders import NIGHT, make_audit, make_item, make_section
+from tests.store.builders import BASE, NIGHT, make_audit, make_item, make_section
 
 
 @pytest.fixture
@@ -166,3 +168,45 @@ def test_a_file_from_before_the_nights_were_kept_goes_on(tmp_path: Path) -> None
         (section,) = store.observed("snv")
     assert section.nights == (night(0), night(3), night(5))
     assert section.empty == {night(3)}
+
+
+def test_the_text_of_a_file_from_before_many_were_kept_is_still_compared_with(tmp_path: Path) -> None:
+    """Version 4 of the tables kept one text of a list: that of the last night."""
+    path = tmp_path / "old.db"
+    db = Database(path)
+    migrations.apply(db, stop_before="0005_section_texts")
+    one, other = "một hai ba bốn năm sáu bảy tám chín mười", "xuân hạ thu đông gió mưa nắng sương mây trời"
+    kept = " ".join(f"{value:x}" for value in sketch(one))
+    db.conn.execute("INSERT INTO agencies VALUES ('snv', 'Sở Nội vụ', 'so', '')")
+    db.conn.execute(
+        "INSERT INTO sections (id, code, detector, key, label, url, sketch)"
+        f" VALUES (1, 'snv', 'news', 'snv.example.gov.vn/tin', 'Tin', '{BASE}/tin/', ?)",
+        (kept,),
+    )
+    db.conn.execute("INSERT INTO section_nights VALUES (1, ?, 0, 0)", (night(0).isoformat(),))
+    db.conn.execute("INSERT INTO section_nights VALUES (1, ?, 0, 1)", (night(2).isoformat(),))
+    db.conn.commit()
+    db.close()
+    with open_store(path) as store:
+        (section,) = store.observed("snv")
+        assert section.texts == (SeenText(sketch(one), night(2), night(2)),)
+        see_section(store, 3, replace(make_section([make_item("a")]), sketch=sketch(other)))
+        (section,) = store.observed("snv")
+    assert section.changed_on == (night(2), night(3))
+
+
+def test_texts_are_kept_for_thirty_days(store: Store) -> None:
+    """Of a list that is not read for long the last text stays, whatever its age."""
+    texts = [f"{word} một hai ba bốn năm sáu bảy tám chín mười" for word in ("xuân", "hạ", "thu", "đông")]
+    for number, text in zip((0, 1, 20, 80), texts, strict=True):
+        see_section(store, number, replace(make_section([make_item("a")]), sketch=sketch(text)))
+    (section,) = store.observed("snv")
+    assert [(one.first, one.last) for one in section.texts] == [(night(20), night(20)), (night(80), night(80))]
+
+
+def test_a_text_that_comes_back_takes_the_change_back(store: Store) -> None:
+    one, other = "một hai ba bốn năm sáu bảy tám chín mười", "xuân hạ thu đông gió mưa nắng sương mây trời"
+    for number, text in enumerate((one, other, other, one)):
+        see_section(store, number, replace(make_section([make_item("a")]), sketch=sketch(text)))
+        (section,) = store.observed("snv")
+        assert section.changed_on == {1: (night(1),), 2: (night(1),)}.get(number, ())

@@ -111,6 +111,7 @@ class Walk:
         except _End as end:
             self._end = end.facts
 
+
 def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
     """The facts of one look; `now` is the real time at which it was made."""
     walk = Walk(look.anchors, now)
@@ -224,9 +225,7 @@ def _holding(
 # -- delegations ----------------------------------------------------------------------------------------------------
 
 
-def _delegated(
-    ds: Outcome[SignedAnswer] | None, name: dns.name.Name, zone: _Zone, now: datetime
-) -> list[DS] | None:
+def _delegated(ds: Outcome[SignedAnswer] | None, name: dns.name.Name, zone: _Zone, now: datetime) -> list[DS] | None:
     """The DS records of the zone that begins at `name`; None if none begins there. Raises _End where the chain ends."""
     assert ds is not None
     message = _message(ds, name)
