@@ -147,7 +147,10 @@ def _transport(facts: TransportFacts) -> Json:
         },
         "dane": {
             "state": facts.dane.state,
-            "hosts": [{"host": h.host, "state": h.state, "records": list(h.records)} for h in facts.dane.hosts],
+            "hosts": [
+                {"host": h.host, "state": h.state, "records": list(h.records), "vouched_by": h.vouched_by}
+                for h in facts.dane.hosts
+            ],
             "problems": list(facts.dane.problems),
             "reason": facts.dane.reason,
         },

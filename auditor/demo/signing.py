@@ -61,9 +61,10 @@ class SignedTree:
         )  # fmt: skip
         return dns.rrset.from_rdata(records.name, _TTL, signature)
 
-    def resign(self, apex: str, kind: str, *, days: float = 30, spoiled: bool = False) -> None:
-        """Another signature over the records of `kind` at the apex; `spoiled`: as they were with another TTL."""
-        zone, name, rdtype = self.zones[apex], dns.name.from_text(apex), dns.rdatatype.from_text(kind)
+    def resign(self, apex: str, kind: str, *, at: str = "", days: float = 30, spoiled: bool = False) -> None:
+        """Another signature over the records of `kind` at the apex, or `at` a name below it; `spoiled`: as they were
+        with another TTL."""
+        zone, name, rdtype = self.zones[apex], dns.name.from_text(at or apex), dns.rdatatype.from_text(kind)
         found = zone.get_rrset(name, rdtype)
         assert found is not None
         # the TTL is signed, too (RFC 4034 section 3.1.4)

@@ -22,6 +22,7 @@ from auditor.model.evidence import (
     SignedAnswer,
     SiteEvidence,
     SmtpLook,
+    TlsaLook,
     TlsLook,
     TransportEvidence,
 )
@@ -80,6 +81,6 @@ __all__ = [
     "ObservedSection", "Outcome", "Place", "Reason", "Redated", "RegisteredMailbox", "RegistrationFacts",
     "RegistrationLook", "ReportFacts", "ReportRow", "ReportedSource", "ReverseLook", "Ruleset", "Score", "Scorecard",
     "Section", "SectionState", "ServiceFacts", "SignedAnswer", "SiteEvidence", "SiteFacts", "SiteScope", "SiteState",
-    "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfBranch", "SpfFacts", "TlsLook", "TlsRptFacts",
+    "SiteStatus", "SmtpFacts", "SmtpLook", "SmtpServer", "SpfBranch", "SpfFacts", "TlsLook", "TlsRptFacts", "TlsaLook",
     "TransportEvidence", "TransportFacts", "Trap", "Verdict", "check", "fold_host", "section_evidence",
 ]  # fmt: skip

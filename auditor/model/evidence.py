@@ -173,6 +173,15 @@ class SmtpLook:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsaLook:
+    """The TLSA records of a mail server with their signatures, and the chain down to the zone that signed them."""
+
+    host: str
+    answer: Outcome[SignedAnswer]
+    chain: DnssecLook
+
+
+@dataclass(frozen=True, slots=True)
 class TransportEvidence:
     """What the DNS, the policy host and the mail servers say of how mail reaches a domain."""
 
@@ -181,6 +190,7 @@ class TransportEvidence:
     tls_rpt: Outcome[DnsAnswer]
     mx: Outcome[DnsAnswer]  # raw, to know whether the answer was authenticated
     tlsa: tuple[tuple[str, Outcome[DnsAnswer]], ...] = ()  # by mail server, in the order of the MX records
+    tlsa_signed: tuple[TlsaLook, ...] = ()  # of the servers whose records our own walk can judge
     root: Outcome[DnsAnswer] = field(default_factory=lambda: NotRun(Reason.OUT_OF_SCOPE))  # does the resolver validate?
     smtp: tuple[tuple[str, Outcome[SmtpLook]], ...] = ()
     bimi: Outcome[DnsAnswer] = field(default_factory=lambda: NotRun(Reason.NOT_CONFIGURED))

@@ -38,12 +38,14 @@ class TlsRptFacts:
 
 @dataclass(frozen=True, slots=True)
 class DnssecFacts:
-    """RFC 4033 section 5. `state`: secure, insecure, bogus, unverifiable. `zone` is where the chain ends, or breaks."""
+    """RFC 4033 section 5. `state`: secure, insecure, bogus, unverifiable. `zone` is where the chain ends, or breaks.
+    `mx_signed`: the domain has MX records, and their signatures hold."""
 
     state: str
     zone: str = ""
     why: str = ""  # key of a message
     reason: Reason | None = None
+    mx_signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +99,29 @@ class NameServerFacts:
 @dataclass(frozen=True, slots=True)
 class DaneHost:
     """The TLSA records of one mail server. `state`: match, mismatch, unchecked (no certificate was seen), unusable,
-    insecure (no DNSSEC, so without effect), unsigned (the MX records are not, so they were not asked for), none,
-    unverifiable."""
+    insecure (no DNSSEC, so without effect), unsigned (the MX records are not, so they were not asked for), bogus (the
+    signatures do not hold), none, unverifiable. `vouched_by`: walk (our own look at the signatures), resolver (its AD
+    bit), "" where nobody says that the records are protected. `broken`: where and why signatures do not hold."""
 
     host: str
     state: str
     records: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     reason: Reason | None = None
+    vouched_by: str = ""
+    broken: DnssecFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DaneFacts:
     """RFC 7672, over all mail servers. `state`: valid, partial (not all servers), mismatch, unusable, insecure,
-    unsigned, unchecked, none, unverifiable."""
+    unsigned, unchecked, bogus, none, unverifiable. `broken` goes with bogus."""
 
     state: str
     hosts: tuple[DaneHost, ...] = ()
     problems: tuple[str, ...] = ()
     reason: Reason | None = None
+    broken: DnssecFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

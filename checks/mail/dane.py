@@ -34,6 +34,12 @@ def dane(facts: AgencyFacts, rule: Criterion) -> Finding:
             rule, mail, Verdict.UNVERIFIED, "mail.dane.unchecked", asked=asked, reason=pinned.reason,
             problems=pinned.problems, excerpt=_records(facts),
         )  # fmt: skip
+    if pinned.broken is not None:  # broken signatures are a fault of their own (mail.dnssec), and no second one here
+        zone = pinned.broken.zone
+        why = rule.say(f"mail.dnssec.why.{pinned.broken.why}", zone=zone) if pinned.broken.why else ""
+        return said(
+            rule, mail, Verdict.UNVERIFIED, "mail.dane.bogus", asked=asked, excerpt=_records(facts), zone=zone, why=why
+        )
     if pinned.state not in _VERDICTS:
         return unknown(rule, mail, pinned.reason, asked)
     verdict, key = _VERDICTS[pinned.state], f"mail.dane.{pinned.state}"

@@ -16,11 +16,10 @@ SERVICES = ("_autodiscover._tcp", "_submissions._tcp", "_imaps._tcp")
 
 
 class Derived:
-    """The questions for one domain. `validates`: whether the resolver sets AD; `selectors`: of DKIM, to be tried."""
+    """The questions for one domain. `selectors`: of DKIM, to be tried."""
 
-    def __init__(self, world: World, domain: str, *, validates: bool, selectors: Sequence[str]) -> None:
-        self._world, self._domain = world, domain
-        self._validates, self._selectors = validates, selectors
+    def __init__(self, world: World, domain: str, *, selectors: Sequence[str]) -> None:
+        self._world, self._domain, self._selectors = world, domain, selectors
 
     def questions(self) -> set[Question]:
         return self.core() | {
@@ -143,9 +142,10 @@ class Derived:
         yield f"_mta-sts.{self._domain}", "TXT"  # RFC 8461 section 3.1
         yield f"_smtp._tls.{self._domain}", "TXT"  # RFC 8460 section 3
         if self._world.zone_of(self._domain) in self._world.signed:  # RFC 7672 section 2.2.1: MX records that are secure
-            yield from ((f"_25._tcp.{host}", "TLSA") for host in self._hosts())  # section 2.2.3
-            if not self._validates:
-                yield ".", "SOA"  # RFC 6840 section 5.8: the AD bit on what is signed says whether it validates
+            for host in self._hosts():
+                yield f"_25._tcp.{host}", "TLSA"  # section 2.2.3
+                if self._texts(f"_25._tcp.{host}", "TLSA"):  # section 2.1: only records that are secure count
+                    yield from self._keys_down_to(self._world.zone_of(host))
 
     def _information(self) -> Iterator[Question]:
         yield f"default._bimi.{self._domain}", "TXT"  # the BIMI draft, section 4.2
@@ -168,17 +168,22 @@ class Derived:
             yield from _addresses(server.rstrip("."))
 
     def _chain(self) -> Iterator[Question]:
-        """RFC 4035 section 5: from the root's keys down, by DS and DNSKEY, to the first zone that is not signed."""
-        yield ".", "DNSKEY"
-        for name in reversed(list(self._parents())):
-            yield name, "DS"
-            if name in self._world.unsigned:
-                return
-            if name in self._world.signed:
-                yield name, "DNSKEY"
+        """RFC 4035 section 5: the chain, and section 5.3: what the last keys signed."""
+        yield from self._keys_down_to(self._domain)
         zone = self._world.zone_of(self._domain)
-        if self._domain in self._world.existing:
-            yield zone, "SOA"  # section 5.3: what the keys signed
+        if self._domain in self._world.existing and zone in self._world.signed:
+            yield zone, "SOA"
+
+    def _keys_down_to(self, name: str) -> Iterator[Question]:
+        """RFC 4035 section 5: from the root's keys down, by DS and DNSKEY, to the first zone that is not signed."""
+        labels = name.split(".")
+        yield ".", "DNSKEY"
+        for above in (".".join(labels[n:]) for n in range(len(labels) - 1, -1, -1)):
+            yield above, "DS"
+            if above in self._world.unsigned:
+                return
+            if above in self._world.signed:
+                yield above, "DNSKEY"
 
 
 def _addresses(host: str) -> Iterator[Question]:

@@ -27,8 +27,8 @@ class Made:
     world: World
     tree: SignedTree
 
-    def derived(self, domain: str, *, validates: bool) -> Derived:
-        return Derived(self.world, domain, validates=validates, selectors=SELECTORS)
+    def derived(self, domain: str) -> Derived:
+        return Derived(self.world, domain, selectors=SELECTORS)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_every_domain_is_looked_at_with_at_most_two_questions_more_than_the_stan
         for domain in made.world.domains[::every]:
             server.queries.clear()
             (evidence,) = asyncio.run(look(made, server, [domain]))
-            asked, derived = Counter(server.queries), made.derived(domain, validates=validates)
+            asked, derived = Counter(server.queries), made.derived(domain)
             assert derived.core() <= set(asked), (domain, derived.core() - set(asked))
             beyond = asked - Counter(derived.questions())  # one that is put twice is one too many
             assert beyond.total() <= 2, (domain, beyond)
@@ -79,7 +79,7 @@ def test_a_run_over_many_domains_asks_nothing_twice(made: Made) -> None:
     with WorldServer(made.world, made.tree, validates=True) as server:
         asyncio.run(look(made, server, domains, at_once=8))
         asked = Counter(server.queries)
-    every = set().union(*(made.derived(domain, validates=True).questions() for domain in domains))
+    every = set().union(*(made.derived(domain).questions() for domain in domains))
     twice = {question for question, times in asked.items() if times > 1}
     assert {kind for _, kind in twice} == {"MX"}  # plainly and, in a signed zone, with its signatures
     assert all(made.world.zone_of(name) in made.world.signed and asked[name, "MX"] == 2 for name, _ in twice)

@@ -91,7 +91,10 @@ def test_an_ad_bit_that_lies_does_not_mend_broken_signatures() -> None:
     (evidence,), _ = looks(Plan(RECORDS, expired=("MX",)), forged_ad=True)
     mail = read_mail(evidence)
     assert mail.dnssec is not None and mail.transport is not None
-    assert (mail.dnssec.state, mail.transport.dane.state) == ("bogus", "unverifiable")
+    assert (mail.dnssec.state, mail.transport.dane.state) == ("bogus", "bogus")
+    said = judge("mail.dane", make_facts(mail=mail))
+    assert (said.verdict, said.seen_key) == (Verdict.UNVERIFIED, "mail.dane.bogus")
+    assert DOMAIN in said.seen and "chữ ký của bản ghi MX đã hết hạn" in said.seen
 
 
 def test_answers_that_do_not_fit_come_by_tcp() -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
 from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
 from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
-from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec
+from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec, look_at_tlsa
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx, look_at_wildcard
 from auditor.gather.mail.nameservers import look_at_nameservers
 from auditor.gather.mail.rdap import RegistryDoor
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
-from auditor.gather.mail.transport import Outside, look_at_transport
+from auditor.gather.mail.transport import Outside, TlsaWalk, look_at_transport
 from auditor.model import (
     Completed,
     DnsAnswer,
@@ -75,7 +76,9 @@ async def look_at_mail_domain(
         _look_at_text(domain, counted),
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
-        look_at_transport(domain, counted, doors, attempt=attempt, chain=_facts(chain)),
+        look_at_transport(
+            domain, counted, doors, attempt=attempt, chain=_facts(chain), walk=_tlsa_walk(resolver, doors, started)
+        ),
         _look_at_zone(domain, counted, doors, attempt),
     )
     walked, (servers, registration) = await chain, zone
@@ -109,6 +112,13 @@ async def _look_at_chain(
     if not anchors or not isinstance(resolver, AsksSigned):
         return None
     return await look_at_dnssec(domain, resolver, anchors, now)
+
+
+def _tlsa_walk(resolver: Lookups, doors: Outside, now: datetime) -> TlsaWalk | None:
+    """The same for a mail server's TLSA records."""
+    if not doors.anchors or not isinstance(resolver, AsksSigned):
+        return None
+    return partial(look_at_tlsa, resolver=resolver, anchors=doors.anchors, now=now)
 
 
 async def _facts(chain: asyncio.Future[tuple[DnssecLook, DnssecFacts] | None]) -> DnssecFacts | None:

@@ -8,8 +8,18 @@ import asyncio
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from auditor.model import DnssecFacts, DnssecLook, DnssecStep, NotRun, Outcome, Reason, SignedAnswer
-from auditor.read.records.dnssec import Walk
+from auditor.model import (
+    Completed,
+    DnssecFacts,
+    DnssecLook,
+    DnssecStep,
+    NotRun,
+    Outcome,
+    Reason,
+    SignedAnswer,
+    TlsaLook,
+)
+from auditor.read.records.dnssec import Walk, signer_of, tlsa_name, unsigned_form
 
 MAX_LABELS = 8  # of a name: deeper ones are not walked
 
@@ -30,15 +40,41 @@ async def look_at_dnssec(
     One step after the other: below a zone that is not signed (RFC 4035 section 5.2), or a root that cannot be judged,
     there is nothing to learn, and that is the case of most domains.
     """
-    walk, steps = Walk(anchors, now), list[DnssecStep]()
-    labels = domain.split(".")[-MAX_LABELS:]
-    for name in (".", *(".".join(labels[n:]) for n in range(len(labels) - 1, -1, -1))):
-        steps.append(await _step(name, resolver, walk))
-        if walk.ended:
-            return DnssecLook(anchors, tuple(steps)), walk.facts
-    soa, mx = await _records(walk.facts.zone, domain if name == domain else "", resolver)
+    walk = Walk(anchors, now)
+    steps = await _down_to(domain, resolver, walk)
+    if walk.ended:
+        return DnssecLook(anchors, steps), walk.facts
+    soa, mx = await _records(walk.facts.zone, domain if steps[-1].name == domain else "", resolver)
     walk.check(domain, soa, mx)
-    return DnssecLook(anchors, tuple(steps), soa, mx), walk.facts
+    return DnssecLook(anchors, steps, soa, mx), walk.facts
+
+
+async def look_at_tlsa(
+    host: str, resolver: AsksSigned, anchors: tuple[str, ...], now: datetime
+) -> tuple[TlsaLook, DnssecFacts]:
+    """The TLSA records of a mail server with their signatures, and whether these hold.
+
+    One question, and where there are records those for the chain to the zone that signed them: none if it is one that
+    was walked before. Records without a signature have the chain to the host walked, to see whether they need none.
+    """
+    name = tlsa_name(host)
+    answer = await resolver.signed(name, "TLSA")
+    walk, steps = Walk(anchors, now), tuple[DnssecStep, ...]()
+    zone = signer_of(answer, name, "TLSA") or host
+    if isinstance(unsigned_form(answer), Completed) and len(zone.split(".")) <= MAX_LABELS:
+        steps = await _down_to(zone, resolver, walk)
+    return TlsaLook(host, answer, DnssecLook(anchors, steps)), walk.settle(name, "TLSA", answer)
+
+
+async def _down_to(name: str, resolver: AsksSigned, walk: Walk) -> tuple[DnssecStep, ...]:
+    """The steps from the root to `name`, of whose labels the last ones are walked, or to where the chain ends."""
+    steps = list[DnssecStep]()
+    labels = [] if name == "." else name.split(".")[-MAX_LABELS:]
+    for one in (".", *(".".join(labels[n:]) for n in range(len(labels) - 1, -1, -1))):
+        steps.append(await _step(one, resolver, walk))
+        if walk.ended:
+            break
+    return tuple(steps)
 
 
 async def _step(name: str, resolver: AsksSigned, walk: Walk) -> DnssecStep:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.lookups import Lookups
 from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
 from auditor.gather.mail.rdap import RegistryDoor
-from auditor.gather.mail.smtp import PORT, SmtpDoor
-from auditor.model import Completed, DnsAnswer, DnssecFacts, NotRun, Outcome, Reason, SmtpLook, TransportEvidence
+from auditor.gather.mail.smtp import SmtpDoor
+from auditor.model import (
+    Completed,
+    DnsAnswer,
+    DnssecFacts,
+    NotRun,
+    Outcome,
+    Reason,
+    SmtpLook,
+    TlsaLook,
+    TransportEvidence,
+)
 from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
 from auditor.read.records.dane import is_secure
+from auditor.read.records.dnssec import tlsa_name, unsigned_form
 from auditor.read.records.mx import is_address
 from auditor.read.records.services import SERVICES
 from auditor.read.records.transport import mail_servers
 
+TlsaWalk = Callable[[str], Awaitable[tuple[TlsaLook, DnssecFacts]]]
+Pinned = tuple[Outcome[DnsAnswer], TlsaLook | None]
 Climbed = tuple[tuple[str, Outcome[DnsAnswer]], ...]
 MAX_SERVERS = 10  # mail servers whose TLSA records and port 25 are looked at
 
@@ -42,24 +55,27 @@ async def look_at_transport(
     *,
     attempt: int = 1,
     chain: Awaitable[DnssecFacts | None] | None = None,
+    walk: TlsaWalk | None = None,
 ) -> TransportEvidence:
     """All of it at once. Mail servers are asked for in the order of the MX records, each once. `chain`: what the walk
-    of DNSSEC to `domain` comes to, once it is done."""
+    of DNSSEC to `domain` comes to, once it is done; `walk`: the one to a mail server's TLSA records."""
     mx = await resolver.lookup(domain, "MX")
     servers = [host for host in mail_servers(mx) if not is_address(host)][:MAX_SERVERS]
-    (record, policy), reports, (root, tlsa), smtp, (logo, caa, services) = await asyncio.gather(
+    (record, policy), reports, (root, pinned), smtp, (logo, caa, services) = await asyncio.gather(
         look_at_mta_sts(domain, resolver, outside.hosts, attempt=attempt),
         resolver.lookup(tls_rpt.PREFIX + domain, "TXT"),
-        _look_at_tlsa(servers, mx, resolver, chain),
+        _look_at_tlsa(servers, mx, resolver, chain, walk),
         asyncio.gather(*(_connect(host, outside.smtp) for host in servers)),
         _look_at_information(domain, resolver),
     )
+    tlsa = [answer for answer, _ in pinned]
     return TransportEvidence(
         mta_sts=record,
         policy=policy,
         tls_rpt=reports,
         mx=mx,
         tlsa=tuple(zip(servers, tlsa, strict=True)),
+        tlsa_signed=tuple(look for _, look in pinned if look is not None),
         root=root,
         smtp=tuple((host, _kept(look, names)) for host, look, names in zip(servers, smtp, tlsa, strict=True)),
         bimi=logo,
@@ -69,8 +85,12 @@ async def look_at_transport(
 
 
 async def _look_at_tlsa(
-    servers: Sequence[str], mx: Outcome[DnsAnswer], resolver: Lookups, chain: Awaitable[DnssecFacts | None] | None
-) -> tuple[Outcome[DnsAnswer], Sequence[Outcome[DnsAnswer]]]:
+    servers: Sequence[str],
+    mx: Outcome[DnsAnswer],
+    resolver: Lookups,
+    chain: Awaitable[DnssecFacts | None] | None,
+    walk: TlsaWalk | None,
+) -> tuple[Outcome[DnsAnswer], Sequence[Pinned]]:
     """The root (does the resolver validate?) and the TLSA records, in the order of `servers`.
 
     Only where the MX records may be signed: else TLSA records have no effect (RFC 7672 section 2.2.1), and name servers
@@ -80,12 +100,26 @@ async def _look_at_tlsa(
     facts = await chain if chain is not None else None
     root: Outcome[DnsAnswer] = NotRun(Reason.OUT_OF_SCOPE, "nothing to be told by it")
     unsigned = facts is not None and facts.state == "insecure"
-    if servers and not unsigned and isinstance(mx, Completed) and not mx.value.authenticated:
+    signed = facts is not None and facts.mx_signed
+    if servers and not unsigned and not signed and isinstance(mx, Completed) and not mx.value.authenticated:
         root = await resolver.lookup(".", "SOA")
         unsigned = is_secure(root)
     if unsigned:
-        return root, [NotRun(Reason.OUT_OF_SCOPE, "the MX records are not signed")] * len(servers)
-    return root, await asyncio.gather(*(resolver.lookup(f"_{PORT}._tcp.{host}", "TLSA") for host in servers))
+        return root, [(NotRun(Reason.OUT_OF_SCOPE, "the MX records are not signed"), None)] * len(servers)
+    return root, await asyncio.gather(*(_pinned(host, resolver, walk if signed else None) for host in servers))
+
+
+async def _pinned(host: str, resolver: Lookups, walk: TlsaWalk | None) -> Pinned:
+    """The TLSA records of `host`, with their chain where our own walk can judge it. Where it cannot, or is not made, a
+    plain question has the resolver's word on it."""
+    if walk is not None:
+        look, facts = await walk(host)
+        answer = unsigned_form(look.answer)
+        if answer is not None and not isinstance(answer, Completed):
+            return answer, None
+        if answer is not None and facts.state != "unverifiable":
+            return answer, look
+    return await resolver.lookup(tlsa_name(host), "TLSA"), None
 
 
 async def _look_at_information(

@@ -58,7 +58,9 @@ def _read(evidence: MailEvidence) -> MailFacts:
         dkim_reason=_unseen(evidence),
         dkim_hint=read_dkim_parent(evidence.domainkey),
         evidence=evidence,
-        transport=read_transport(evidence.domain, evidence.transport, chain) if evidence.transport else None,
+        transport=read_transport(evidence.domain, evidence.transport, evidence.looked_at, chain)
+        if evidence.transport
+        else None,
         nameservers=read_nameservers(evidence.nameservers, evidence.domain) if evidence.nameservers else None,
         dnssec=chain,
         registration=read_registration(evidence.registration, evidence.looked_at) if evidence.registration else None,

@@ -24,7 +24,7 @@ from auditor.model import (
     TlsLook,
 )
 from auditor.read.records.certificates import covers_name, load_chain
-from auditor.read.records.outcomes import absence, blindness
+from auditor.read.records.outcomes import absence, blindness, texts
 from auditor.read.records.problems import Problem
 
 _TA, _EE = 2, 3  # DANE-TA and DANE-EE: the only usages for SMTP (RFC 7672 section 3.1)
@@ -80,30 +80,57 @@ def read_dane(
     *,
     insecure: bool,
     chain: DnssecFacts | None = None,
+    walked: Mapping[str, DnssecFacts] | None = None,
 ) -> DaneFacts:
     """The facts over all mail servers, in the order of `tlsa`.
 
     An answer counts as protected if the resolver authenticated it, and the MX records too (RFC 7672 section 2.2.1).
     `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone: a resolver that does
-    not validate authenticates nothing. `chain`: what our own walk to the mail domain saw; where it ends, or breaks,
-    above a server's name too, no resolver's word makes that server's records protected.
+    not validate authenticates nothing. `chain`: what our own walk to the mail domain saw, `walked` the one to each
+    server's records: what either says outweighs the resolver's word. Without MX records that a sender may believe,
+    nobody's TLSA records count.
     """
+    if chain is not None and chain.state == "bogus" and chain.zone not in ("", "."):
+        broken = tuple(DaneHost(name, "bogus", texts(answer), broken=chain) for name, answer in tlsa)
+        return DaneFacts("bogus", broken, broken=chain)
     if not tlsa:
         return DaneFacts("unverifiable", reason=blindness(mx))
-    hosts = tuple(
-        _host(name, answer, smtp.get(name), secure=False, insecure=chain.state == "insecure")
-        if chain is not None and _ends_above(name, chain)
-        else _host(name, answer, smtp.get(name), secure=is_secure(mx) and is_secure(answer), insecure=insecure)
-        for name, answer in tlsa
-    )
-    return _together(hosts)
+    mx_signed = is_secure(mx) or (chain is not None and chain.mx_signed)
+    hosts = []
+    for name, answer in tlsa:
+        own = (walked or {}).get(name)
+        if own is not None and own.state == "bogus":
+            hosts.append(DaneHost(name, "bogus", texts(answer), broken=own))
+            continue
+        protection = _protection(name, answer, chain, own, mx_signed=mx_signed, insecure=insecure)
+        hosts.append(_host(name, answer, smtp.get(name), protection))
+    return _together(tuple(hosts))
 
 
-def _ends_above(name: str, chain: DnssecFacts) -> bool:
-    """Whether the chain is known not to reach the server's name: its zone is the one where the walk ended, or below."""
-    if chain.state not in ("insecure", "bogus") or chain.zone in ("", "."):
-        return False
-    return name == chain.zone or name.endswith("." + chain.zone)
+def _protection(
+    name: str,
+    answer: Outcome[DnsAnswer],
+    chain: DnssecFacts | None,
+    own: DnssecFacts | None,
+    *,
+    mx_signed: bool,
+    insecure: bool,
+) -> str:
+    """Who says that the records are protected: "walk", "resolver"; "insecure" if they are known not to be, else ""."""
+    if own is not None and own.state == "insecure":
+        return "insecure"
+    if chain is not None and chain.state == "insecure" and _is_below(name, chain.zone):
+        return "insecure"
+    if mx_signed and own is not None and own.state == "secure":
+        return "walk"
+    if mx_signed and is_secure(answer):
+        return "resolver"
+    return "insecure" if insecure else ""
+
+
+def _is_below(name: str, zone: str) -> bool:
+    """Whether `zone`, at which a chain ended, is the server's own name or lies above it; the root is everybody's."""
+    return zone not in ("", ".") and (name == zone or name.endswith("." + zone))
 
 
 def is_secure(outcome: Outcome[DnsAnswer]) -> bool:
@@ -111,14 +138,7 @@ def is_secure(outcome: Outcome[DnsAnswer]) -> bool:
     return isinstance(outcome, Completed) and outcome.value.authenticated
 
 
-def _host(
-    name: str,
-    answer: Outcome[DnsAnswer],
-    look: Outcome[SmtpLook] | None,
-    *,
-    secure: bool,
-    insecure: bool,
-) -> DaneHost:
+def _host(name: str, answer: Outcome[DnsAnswer], look: Outcome[SmtpLook] | None, protection: str) -> DaneHost:
     if gone := absence(answer):
         return DaneHost(name, "none", problems=(Problem.DANE_MISSING,), reason=gone)
     if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
@@ -131,20 +151,20 @@ def _host(
     if any(record is not None and not record.usable for record in parsed):
         notes.append(Problem.DANE_UNUSABLE)
     records = answer.value.records
-    if not secure:
-        if insecure:
-            return DaneHost(name, "insecure", records, (Problem.DANE_INSECURE, *notes))
+    if protection == "insecure":
+        return DaneHost(name, "insecure", records, (Problem.DANE_INSECURE, *notes))
+    if not protection:
         return DaneHost(name, "unverifiable", records, tuple(notes))
     if not usable:
-        return DaneHost(name, "unusable", records, tuple(notes))
+        return DaneHost(name, "unusable", records, tuple(notes), vouched_by=protection)
     seen = look.value if isinstance(look, Completed) else None
     if seen is None or not isinstance(seen.tls, Completed) or not seen.tls.value.chain:
         reason = None if look is None else blindness(look)
-        return DaneHost(name, "unchecked", records, (Problem.DANE_UNCHECKED, *notes), reason)
+        return DaneHost(name, "unchecked", records, (Problem.DANE_UNCHECKED, *notes), reason, protection)
     if len(usable) == 1:
         notes.append(Problem.DANE_SINGLE)
     state, why = _against(usable, name, seen.tls.value, seen.looked_at)
-    return DaneHost(name, state, records, (*why, *notes))
+    return DaneHost(name, state, records, (*why, *notes), vouched_by=protection)
 
 
 def _against(records: list[Tlsa], host: str, session: TlsLook, when: datetime) -> tuple[str, tuple[Problem, ...]]:
@@ -184,6 +204,8 @@ def _together(hosts: tuple[DaneHost, ...]) -> DaneFacts:
     reason = next((host.reason for host in hosts if host.reason), None)
     if "mismatch" in states:
         return DaneFacts("mismatch", hosts, problems)
+    if "bogus" in states:
+        return DaneFacts("bogus", hosts, problems, broken=next(host.broken for host in hosts if host.broken))
     if "unverifiable" in states:
         unseen = next(host for host in hosts if host.state == "unverifiable")
         return DaneFacts("unverifiable", hosts, problems, unseen.reason)

@@ -2,7 +2,8 @@
 
 secure: every step is signed and valid, and so are the zone's SOA and the domain's MX records. insecure: a signed zone
 proves that the next one is not signed. bogus: signatures are there and do not hold, or are missing where a signed zone
-must have them. What could not be seen or not be proven is unverifiable, never bogus.
+must have them. What could not be seen or not be proven is unverifiable, never bogus. The TLSA records of a mail server
+are judged alike, by the chain to the zone that signed them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,17 @@ from dns.rdtypes.ANY.DS import DS
 from dns.rdtypes.ANY.NSEC import NSEC
 from dns.rdtypes.ANY.NSEC3 import NSEC3
 
-from auditor.model import Completed, DnssecFacts, DnssecLook, Outcome, Reason, SignedAnswer
+from auditor.model import (
+    Completed,
+    DnsAnswer,
+    DnssecFacts,
+    DnssecLook,
+    Failed,
+    Outcome,
+    Reason,
+    SignedAnswer,
+    TlsaLook,
+)
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
 _MANY_PROOFS, _MANY_ITERATIONS = 8, 150  # RFC 9276 section 3.2; CVE-2023-50868
@@ -67,6 +78,7 @@ class Walk:
         self._now = now
         self._zone: _Zone | None = None
         self._end: DnssecFacts | None = None
+        self._mx_signed = False
 
     @property
     def ended(self) -> bool:
@@ -80,7 +92,7 @@ class Walk:
             return self._end
         if self._zone is None:
             return DnssecFacts("unverifiable", "", "no_steps")
-        return DnssecFacts("secure", _text(self._zone.name))
+        return DnssecFacts("secure", _text(self._zone.name), mx_signed=self._mx_signed)
 
     def begins_at(self, name: str, ds: Outcome[SignedAnswer] | None) -> bool:
         """Whether a signed zone begins at `name`, the next one on the way down: its keys are what comes next. `ds` is
@@ -107,9 +119,24 @@ class Walk:
         if self._zone is None or self.ended:
             return
         try:
-            _check_records(soa, mx, name, self._zone, self._now)
+            self._mx_signed = _check_records(soa, mx, name, self._zone, self._now)
         except _End as end:
             self._end = end.facts
+
+    def settle(self, name: str, kind: str, answer: Outcome[SignedAnswer]) -> DnssecFacts:
+        """What the chain says of the records of `kind` at `name`, which the last zone of the walk must have signed."""
+        if self._zone is None or self.ended:
+            return self.facts
+        try:
+            owner, rdtype = dns.name.from_text(name), dns.rdatatype.from_text(kind)
+            _, signatures = _set(_message(answer, self._zone.name), owner, rdtype)
+            if any(signature.labels < len(owner) - 1 for signature in signatures or ()):  # RFC 4035 section 5.3.4
+                return DnssecFacts("unverifiable", _text(self._zone.name), "wildcard", Reason.DNS_ERROR)
+            if _holding(answer, owner, rdtype, self._zone, self._now):
+                return self.facts
+        except _End as end:
+            return end.facts
+        return DnssecFacts("unverifiable", _text(self._zone.name), "not_seen")
 
 
 def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
@@ -123,6 +150,53 @@ def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
     if look.steps:
         walk.check(look.steps[-1].name, look.soa, look.mx)
     return walk.facts
+
+
+def read_tlsa_chain(look: TlsaLook, now: datetime) -> DnssecFacts:
+    """Whether the TLSA records of one mail server are protected (RFC 7672 section 2.1), by our own look at it."""
+    walk = Walk(look.chain.anchors, now)
+    for step in look.chain.steps:
+        if walk.begins_at(step.name, step.ds):
+            walk.enter(step.name, step.keys)
+        if walk.ended:
+            break
+    return walk.settle(tlsa_name(look.host), "TLSA", look.answer)
+
+
+def tlsa_name(host: str) -> str:
+    """Where the TLSA records of a mail server stand (RFC 7672 section 2.2.3)."""
+    return f"_25._tcp.{host}"
+
+
+def signer_of(answer: Outcome[SignedAnswer], name: str, kind: str) -> str:
+    """The zone that signed the records of `kind` at `name`, as it says itself (RFC 4034 section 3.1.7); "" if none did,
+    or one that lies elsewhere."""
+    try:
+        owner, message = dns.name.from_text(name), _message(answer, dns.name.root)
+    except (_End, dns.exception.DNSException):
+        return ""
+    _, signatures = _set(message, owner, dns.rdatatype.from_text(kind))
+    signers = [signature.signer for signature in signatures or ()]
+    return _text(signers[0]) if signers and owner.is_subdomain(signers[0]) else ""
+
+
+def unsigned_form(answer: Outcome[SignedAnswer]) -> Outcome[DnsAnswer] | None:
+    """The records that were asked for, as a plain question would give them; None where that takes more than to read
+    them (an alias to follow, a message that cannot be read)."""
+    if not isinstance(answer, Completed):
+        return answer
+    asked = answer.value
+    try:
+        name, message = dns.name.from_text(asked.name), _message(answer, dns.name.root)
+    except (_End, dns.exception.DNSException):
+        return None
+    records, _ = _set(message, name, dns.rdatatype.from_text(asked.rdtype))
+    if records is not None:
+        texts = tuple(sorted(record.to_text() for record in records))
+        return Completed(DnsAnswer(asked.name, asked.rdtype, texts, records.ttl))
+    if message.answer:
+        return None
+    return Failed(Reason.DNS_NXDOMAIN if message.rcode() == dns.rcode.NXDOMAIN else Reason.DNS_NODATA)
 
 
 def _ds(text: str) -> DS:
@@ -193,12 +267,13 @@ def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
 
 def _check_records(
     soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None, name: str, zone: _Zone, now: datetime
-) -> None:
-    """Keys that hold may have signed the zone's data wrongly, or too long ago. Raises _End where they have."""
+) -> bool:
+    """Keys that hold may have signed the zone's data wrongly, or too long ago: raises _End where they have. True if
+    there are MX records, and rightly signed."""
     if soa is not None and not _holding(soa, zone.name, dns.rdatatype.SOA, zone, now):
         raise _End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
-    if mx is not None:  # without records, or with an alias, there is nothing to be judged here
-        _holding(mx, dns.name.from_text(name), dns.rdatatype.MX, zone, now)
+    # without records, or with an alias, there is nothing to be judged here
+    return mx is not None and _holding(mx, dns.name.from_text(name), dns.rdatatype.MX, zone, now)
 
 
 def _holding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from auditor.model import (
     Completed,
@@ -17,6 +18,7 @@ from auditor.model import (
 from auditor.read.records.bimi import read_bimi
 from auditor.read.records.caa import read_caa
 from auditor.read.records.dane import is_secure, read_dane
+from auditor.read.records.dnssec import read_tlsa_chain
 from auditor.read.records.mta_sts import read_mta_sts
 from auditor.read.records.mx import parse_mx
 from auditor.read.records.outcomes import blindness, texts
@@ -26,9 +28,11 @@ from auditor.read.records.smtp import FAULTY, read_smtp
 from auditor.read.records.tls_rpt import read_tls_rpt
 
 
-def read_transport(domain: str, evidence: TransportEvidence, chain: DnssecFacts | None = None) -> TransportFacts:
-    """The facts of `evidence`. A resolver that authenticates the root, or the MX records, validates: what it leaves
-    unauthenticated is unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
+def read_transport(
+    domain: str, evidence: TransportEvidence, now: datetime, chain: DnssecFacts | None = None
+) -> TransportFacts:
+    """The facts of `evidence`, looked up at `now`. A resolver that authenticates the root, or the MX records,
+    validates: what it leaves unauthenticated is unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
     insecure = is_secure(evidence.root) or is_secure(evidence.mx)
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
@@ -37,7 +41,14 @@ def read_transport(domain: str, evidence: TransportEvidence, chain: DnssecFacts 
     return TransportFacts(
         mta_sts=_with_certificates(sts, smtp),
         tls_rpt=read_tls_rpt(evidence.tls_rpt),
-        dane=read_dane(evidence.mx, evidence.tlsa, dict(evidence.smtp), insecure=insecure, chain=chain),
+        dane=read_dane(
+            evidence.mx,
+            evidence.tlsa,
+            dict(evidence.smtp),
+            insecure=insecure,
+            chain=chain,
+            walked={look.host: read_tlsa_chain(look, now) for look in evidence.tlsa_signed},
+        ),
         smtp=smtp,
         bimi=read_bimi(evidence.bimi),
         caa=read_caa(evidence.caa),

@@ -93,7 +93,7 @@ def test_rollover_one_of_several_is_enough_rfc_7671_section_8() -> None:
     ("state", "zone", "expected"),
     [
         ("insecure", "tinh.example", "insecure"), ("insecure", "example", "insecure"), ("insecure", HOST, "insecure"),
-        ("bogus", "tinh.example", "unverifiable"), ("secure", "tinh.example", "valid"),
+        ("bogus", "tinh.example", "bogus"), ("bogus", "other.example", "bogus"), ("secure", "tinh.example", "valid"),
         ("unverifiable", "tinh.example", "valid"), ("unverifiable", ".", "valid"),
         ("insecure", "other.example", "valid"), ("insecure", "h.example", "valid"), ("bogus", "", "valid"),
     ],

@@ -58,7 +58,7 @@ def tree(**leaf: object) -> Tree:
 
 
 def test_a_chain_that_holds_is_secure() -> None:
-    assert tree().look() == DnssecFacts("secure", LEAF)
+    assert tree().look() == DnssecFacts("secure", LEAF, mx_signed=True)
 
 
 def test_a_name_inside_a_signed_zone_is_secure_by_its_zone() -> None:
