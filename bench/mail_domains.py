@@ -1,7 +1,8 @@
 """How many mail domains a second, with checkdmarc beside us: `python bench/mail_domains.py [--domains N] [--seconds S]`.
 
 A DNS server of its own process answers on loopback, first after 20 ms, then at once. 1,000 different domains (several
-kinds of mail set-up: own and shared servers, include trees, no DMARC, parked) are given to
+kinds of mail set-up: own and shared servers, include trees, no DMARC, parked; unsigned, as most are, below a signed root
+and a signed top-level domain) are given to
 
     auditor      `auditor mail --file LIST --json`, the command itself
     checkdmarc   check_domains() of each in turn, in one process, without TLS connections (the dev extra installs it)
@@ -24,12 +25,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import dns.message
 import dns.name
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+
+from auditor.demo.signing import Plan, sign_tree
 
 DELAY_MS = 20
 _PROVIDERS = 20
@@ -85,15 +90,31 @@ def _domain_records(name: str, number: int) -> dict[tuple[str, str], list[str]]:
     return records
 
 
+def signed(domains: int) -> tuple[str, dict[tuple[bytes, int], bytes]]:
+    """The root's DS, and (name, type) -> the whole answer to a question with DO: the keys of the root and of the zone
+    that holds the domains, and the proof that these are handed over to unsigned zones."""
+    apexes = [".", "example", *map(domain, range(domains))]
+    tree = sign_tree({apex: Plan(signed=number < 2) for number, apex in enumerate(apexes)}, datetime.now(UTC))
+    asked = [(".", "DNSKEY"), ("example", "DNSKEY"), *((apex, "DS") for apex in apexes[1:])]
+    answers = {}
+    for name, kind in asked:
+        reply = tree.answer(dns.message.make_query(name, kind, want_dnssec=True))
+        answers[dns.name.from_text(name).to_wire() or b"", int(dns.rdatatype.from_text(kind))] = reply.to_wire()
+    return tree.anchors[0], answers
+
+
 # -- the server, a process of its own ---------------------------------------------------------------------------------
 
 
 class _Server(asyncio.DatagramProtocol):
     """Answers from ready-made bytes, so that the server is not what is measured."""
 
-    def __init__(self, records: dict[tuple[str, str], list[str]], delay: float) -> None:
+    def __init__(
+        self, records: dict[tuple[str, str], list[str]], signed: dict[tuple[bytes, int], bytes], delay: float
+    ) -> None:
         self.delay = delay
         self.queries = 0
+        self._signed = signed
         self._answers = {
             (dns.name.from_text(owner).to_wire(), int(dns.rdatatype.from_text(kind))): _answer(kind, texts)
             for (owner, kind), texts in records.items()
@@ -112,14 +133,20 @@ class _Server(asyncio.DatagramProtocol):
         while data[end]:
             end += data[end] + 1
         name, question = data[12 : end + 1].lower(), data[12 : end + 5]
-        found = self._answers.get((name, int.from_bytes(data[end + 1 : end + 3], "big")))
+        key = (name, int.from_bytes(data[end + 1 : end + 3], "big"))
+        if data[11] and data[-4] & 0x80 and key in self._signed:  # DO, in the OPT record at the end
+            self._send(data[:2] + self._signed[key][2:], addr)
+            return
+        found = self._answers.get(key)
         edns = b"\0\0\x29\x04\xd0\0\0\0\0\0\0" if data[11] else b""
         code = 0 if found or name in self._names else 3
         flags = bytes((0x84 | data[2] & 1, 0x80 | code))
         answers, authority = (found[0], b"\0\0") if found else (0, b"\0\x01")
         body = found[1] if found else self._soa
         counts = b"\0\x01" + answers.to_bytes(2, "big") + authority + (b"\0\x01" if edns else b"\0\0")
-        reply = data[:2] + flags + counts + question + body + edns
+        self._send(data[:2] + flags + counts + question + body + edns, addr)
+
+    def _send(self, reply: bytes, addr: tuple[str, int]) -> None:
         if self.delay:
             asyncio.get_running_loop().call_later(self.delay, self.transport.sendto, reply, addr)  # type: ignore[attr-defined]
         else:
@@ -141,13 +168,15 @@ def _answer(kind: str, texts: list[str]) -> tuple[int, bytes]:
 
 
 async def serve(domains: int, delay: float) -> None:
-    """Print the port, then the number of questions so far for every line on standard input, until its end."""
+    """Print the port and the root's DS, then the number of questions so far for every line on standard input, until
+    its end."""
     loop = asyncio.get_running_loop()
+    anchor, answers = signed(domains)
     transport, server = await loop.create_datagram_endpoint(
-        lambda: _Server(zone(domains), delay), local_addr=("127.0.0.1", 0)
+        lambda: _Server(zone(domains), answers, delay), local_addr=("127.0.0.1", 0)
     )
     transport.get_extra_info("socket").setsockopt(1, 8, 8_000_000)  # SO_RCVBUF: no packet is lost in a burst
-    print(transport.get_extra_info("sockname")[1], flush=True)
+    print(transport.get_extra_info("sockname")[1], anchor, flush=True)
     while await asyncio.to_thread(sys.stdin.readline):
         print(server.queries, flush=True)
     transport.close()
@@ -206,14 +235,15 @@ def measure(delay_ms: float, domains: int, seconds: float, without: bool) -> dic
     figures = {}
     with tempfile.TemporaryDirectory() as folder, dns_server(domains, delay_ms) as server:
         assert server.stdout is not None
-        port = int(server.stdout.readline())
+        port, _, anchor = server.stdout.readline().strip().partition(" ")
         path = Path(folder) / "list.txt"
+        (Path(folder) / "trust_anchors.yaml").write_text(f'root:\n  - "{anchor}"\n')
         path.write_text("".join(f"{domain(number)}\n" for number in range(domains)))
-        ours = [sys.executable, "-m", "auditor.cli", "mail", "--file", str(path), "--json", "--resolver"]
+        ours = [sys.executable, "-m", "auditor.cli", "--folder", folder, "mail", "--file", str(path), "--json", "--resolver"]
         commands = {"auditor": [*ours, f"127.0.0.1:{port}"]}
         if not without:
             commands["checkdmarc"] = [
-                sys.executable, __file__, "--theirs", str(path), "--port", str(port), "--seconds", str(seconds)
+                sys.executable, __file__, "--theirs", str(path), "--port", port, "--seconds", str(seconds)
             ]  # fmt: skip
         for name, command in commands.items():
             before, started = _ask(server), time.monotonic()
@@ -230,7 +260,12 @@ def measure(delay_ms: float, domains: int, seconds: float, without: bool) -> dic
 def _sound(lines: list[str]) -> int:
     """How many domains were really looked at: a fast "could not look" counts for nothing."""
     results = [json.loads(line) for line in lines]
-    return sum(result["mx"]["state"] in ("valid", "null") and result["spf"]["state"] == "valid" for result in results)
+    return sum(
+        result["mx"]["state"] in ("valid", "null")
+        and result["spf"]["state"] == "valid"
+        and result["dnssec"]["state"] == "insecure"
+        for result in results
+    )
 
 
 def main() -> None:

@@ -8,9 +8,10 @@ are judged alike, by the chain to the zone that signed them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 import dns.dnssec
@@ -61,9 +62,9 @@ class _End(Exception):
         self.facts = DnssecFacts(state, _text(zone), why, reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Zone:
-    """The last zone whose keys are proven."""
+    """The last zone whose keys are proven. Compared by identity, as what is known of it is kept under it."""
 
     name: dns.name.Name
     keys: Keys
@@ -71,11 +72,12 @@ class _Zone:
 
 class Walk:
     """The chain, taken step by step from the root, so that who asks can stop where it ends. `now` is the real time of
-    the look: signatures are valid for a time."""
+    the look: signatures are valid for a time. It counts to the minute, so that what many domains share (the root, the
+    zones above them) is judged once and not for each of them."""
 
     def __init__(self, anchors: tuple[str, ...], now: datetime) -> None:
-        self._trusted = [_ds(text) for text in anchors]
-        self._now = now
+        self._trusted = tuple(map(_ds, anchors))
+        self._now = now.replace(second=0, microsecond=0)
         self._zone: _Zone | None = None
         self._end: DnssecFacts | None = None
         self._mx_signed = False
@@ -97,31 +99,33 @@ class Walk:
     def begins_at(self, name: str, ds: Outcome[SignedAnswer] | None) -> bool:
         """Whether a signed zone begins at `name`, the next one on the way down: its keys are what comes next. `ds` is
         None for the root, where the trust anchors stand for it."""
-        try:
-            if self._zone is not None:
-                trusted = _delegated(ds, dns.name.from_text(name), self._zone, self._now)
-                self._trusted = trusted or []
-                return trusted is not None
-        except _End as end:
-            self._end = end.facts
-        return not self.ended
+        if self._zone is None or self.ended:
+            return not self.ended
+        assert ds is not None
+        found = _step_down(ds, name, self._zone, self._now)
+        if isinstance(found, DnssecFacts):
+            self._end = found
+        else:
+            self._trusted = found
+        return bool(not self.ended and self._trusted)
 
     def enter(self, name: str, keys: Outcome[SignedAnswer]) -> None:
         """The keys of the zone that begins at `name`."""
-        apex = dns.name.from_text(name)
-        try:
-            self._zone = _Zone(apex, _proven_keys(keys, apex, self._trusted, self._now))
-        except _End as end:
-            self._end = end.facts
+        found = _enter(keys, name, self._trusted, self._now)
+        if isinstance(found, DnssecFacts):
+            self._end = found
+        else:
+            self._zone = found
 
     def check(self, name: str, soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None) -> None:
         """What the last zone's keys signed: its SOA and the MX records of `name`, as far as they were asked for."""
         if self._zone is None or self.ended:
             return
-        try:
-            self._mx_signed = _check_records(soa, mx, name, self._zone, self._now)
-        except _End as end:
-            self._end = end.facts
+        found = _check(soa, mx, name, self._zone, self._now)
+        if isinstance(found, DnssecFacts):
+            self._end = found
+        else:
+            self._mx_signed = found
 
     def settle(self, name: str, kind: str, answer: Outcome[SignedAnswer]) -> DnssecFacts:
         """What the chain says of the records of `kind` at `name`, which the last zone of the walk must have signed."""
@@ -137,6 +141,34 @@ class Walk:
         except _End as end:
             return end.facts
         return DnssecFacts("unverifiable", _text(self._zone.name), "not_seen")
+
+
+@lru_cache(maxsize=1024)
+def _step_down(ds: Outcome[SignedAnswer], name: str, zone: _Zone, now: datetime) -> tuple[DS, ...] | DnssecFacts:
+    """The DS records of the zone that begins at `name`; empty if none begins there; the facts if the walk ends here."""
+    try:
+        return _delegated(ds, dns.name.from_text(name), zone, now)
+    except _End as end:
+        return end.facts
+
+
+@lru_cache(maxsize=256)
+def _enter(keys: Outcome[SignedAnswer], name: str, trusted: tuple[DS, ...], now: datetime) -> _Zone | DnssecFacts:
+    apex = dns.name.from_text(name)
+    try:
+        return _Zone(apex, _proven_keys(keys, apex, trusted, now))
+    except _End as end:
+        return end.facts
+
+
+@lru_cache(maxsize=256)
+def _check(
+    soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None, name: str, zone: _Zone, now: datetime
+) -> bool | DnssecFacts:
+    try:
+        return _check_records(soa, mx, name, zone, now)
+    except _End as end:
+        return end.facts
 
 
 def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
@@ -199,6 +231,7 @@ def unsigned_form(answer: Outcome[SignedAnswer]) -> Outcome[DnsAnswer] | None:
     return Failed(Reason.DNS_NXDOMAIN if message.rcode() == dns.rcode.NXDOMAIN else Reason.DNS_NODATA)
 
 
+@lru_cache(maxsize=64)
 def _ds(text: str) -> DS:
     rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DS, text)
     assert isinstance(rdata, DS)
@@ -212,7 +245,7 @@ def _text(name: dns.name.Name) -> str:
 # -- keys -----------------------------------------------------------------------------------------------------------
 
 
-def _proven_keys(answer: Outcome[SignedAnswer], zone: dns.name.Name, trusted: list[DS], now: datetime) -> Keys:
+def _proven_keys(answer: Outcome[SignedAnswer], zone: dns.name.Name, trusted: Sequence[DS], now: datetime) -> Keys:
     """The zone's keys, signed by one that a trusted DS names (RFC 4035 section 5.2)."""
     message = _message(answer, zone)
     keys, signatures = _set(message, zone, dns.rdatatype.DNSKEY)
@@ -300,20 +333,19 @@ def _holding(
 # -- delegations ----------------------------------------------------------------------------------------------------
 
 
-def _delegated(ds: Outcome[SignedAnswer] | None, name: dns.name.Name, zone: _Zone, now: datetime) -> list[DS] | None:
-    """The DS records of the zone that begins at `name`; None if none begins there. Raises _End where the chain ends."""
-    assert ds is not None
+def _delegated(ds: Outcome[SignedAnswer], name: dns.name.Name, zone: _Zone, now: datetime) -> tuple[DS, ...]:
+    """The DS records of the zone that begins at `name`; empty if none does. Raises _End where the chain ends."""
     message = _message(ds, name)
     records, signatures = _set(message, name, dns.rdatatype.DS)
     if records is not None:
         if signatures is None:
             raise _End("bogus", name, "unsigned_ds")
         _validate(records, signatures, zone.keys, now, name)
-        return [ds for ds in records if isinstance(ds, DS)]
+        return tuple(one for one in records if isinstance(one, DS))
     if message.rcode() == dns.rcode.NXDOMAIN:
         raise _End("unverifiable", name, "no_such_name", Reason.DNS_NXDOMAIN)
     _denied(message, name, zone, now)
-    return None
+    return ()
 
 
 def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now: datetime) -> None:
