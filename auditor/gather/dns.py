@@ -23,6 +23,7 @@ from auditor.gather.dns_wire import NoReply, Question, Reply, Unreachable, ask_t
 from auditor.gather.shared import abandon, shared
 from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason, SignedAnswer
 
+_AT_ONCE = 256  # questions on their way: about as many packets wait at a resolver's socket unless told otherwise
 _STRIKES = 2  # time-outs in a row after which a resolver has to prove that it is alive
 _RCODES: dict[int, Reason] = {dns.rcode.NXDOMAIN: Reason.DNS_NXDOMAIN, dns.rcode.SERVFAIL: Reason.DNS_SERVFAIL}
 
@@ -59,6 +60,7 @@ class Resolver:
         self._cache: dict[tuple[str, str], asyncio.Task[Outcome[DnsAnswer]]] = {}
         self._signed: dict[tuple[str, str], asyncio.Task[Outcome[SignedAnswer]]] = {}
         self._probing = asyncio.Lock()
+        self._gate = asyncio.Semaphore(_AT_ONCE)
         self._queries = 0
         self._kept: int | None = None
 
@@ -180,7 +182,7 @@ class Resolver:
         """One question to one resolver, by TCP where the answer does not fit."""
         self._queries += 1
         try:
-            reply = await ask_udp(question, server.address, server.port, self._timeout)
+            reply = await ask_udp(question, server.address, server.port, self._timeout, self._gate)
         except Unreachable as error:
             server.down = f"{server}: {error}"
             return NotRun(Reason.RESOLVER_DOWN, server.down)

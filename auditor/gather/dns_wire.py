@@ -129,20 +129,27 @@ def _extended(wire: bytes, at: int, before: int, more: int) -> int:
     return 0
 
 
-async def ask_udp(question: Question, address: str, port: int, timeout: float) -> Reply:
+async def ask_udp(
+    question: Question,
+    address: str,
+    port: int,
+    timeout: float,
+    gate: contextlib.AbstractAsyncContextManager[object] | None = None,
+) -> Reply:
     """The reply to `question`; sent a second time after a third of `timeout` (seconds), because packets get lost.
 
     A socket of its own, connected, for every question: a port that nobody can guess beside the random id (RFC 5452
-    section 4.5), and the system drops what others send. Raises NoReply, Unreachable.
+    section 4.5), and the system drops what others send. `gate` bounds how many wait for the answer to their first
+    packet; the time before it does not count. Raises NoReply, Unreachable.
     """
-    loop = asyncio.get_running_loop()
+    loop, first = asyncio.get_running_loop(), gate or contextlib.nullcontext()
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.setblocking(False)
             sock.connect((address, port))
-            for share in (1 / 3, 2 / 3):
+            for share, entered in ((1 / 3, first), (2 / 3, contextlib.nullcontext())):
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(timeout * share):
+                    async with entered, asyncio.timeout(timeout * share):
                         await loop.sock_sendall(sock, question.wire)
                         return await _answer_to(question, sock, loop)
     except OSError as error:

@@ -266,3 +266,20 @@ def test_the_machines_resolver_that_knows_the_root_is_believed() -> None:
     with DnsServer({".": {"NS": ["ns.example."]}, "a.example": {"A": ["192.0.2.1"]}}) as server:
         (outcome,) = ask(_ClosedNetwork(server.address), ("khong-co.example", "A"))
     assert isinstance(outcome, Failed) and outcome.reason is Reason.DNS_NXDOMAIN
+
+
+def test_more_questions_than_a_resolvers_socket_holds_are_not_on_their_way_at_once() -> None:
+    many = [(f"n{n}.example.vn", "A") for n in range(400)]
+
+    async def run() -> tuple[int, list[Outcome[DnsAnswer]]]:
+        resolver = Resolver([server.address], timeout=30.0)
+        asking = asyncio.gather(*(resolver.lookup(*question) for question in many))
+        while len(server.queries) < 256:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        return len(server.queries), await asking
+
+    with DnsServer(RECORDS, ["example.vn"], faults={("*", "A"): "delay:1.5"}) as server:
+        first, found = asyncio.run(run())
+        assert (first, len(server.queries)) == (256, 400)
+    assert {reason(one) for one in found} == {Reason.DNS_NXDOMAIN}
