@@ -51,7 +51,8 @@ class DnssecFacts:
 @dataclass(frozen=True, slots=True)
 class RegistrationFacts:
     """RFC 9083 sections 4.5, 4.6. `state`: valid, expired, held, undated (no expiry is told), not_found (the service
-    does not know the name), no_name (the mail domain lies under no registration), unverifiable. `statuses` are as
+    does not know the name), no_name (the mail domain lies under no registration), no_service (none is known for its
+    suffix), unverifiable. `statuses` are as
     written; `stopping` those of them that end the name's use: client_hold, server_hold, pending_delete,
     redemption_period."""
 

@@ -34,7 +34,7 @@ def registration(facts: AgencyFacts, rule: Criterion) -> Finding:
         verdict = Verdict.FAIL if mail.confirmed else Verdict.UNVERIFIED
         return _said(rule, mail, seen, verdict, seen.state if mail.confirmed else "unconfirmed")
     if seen.expires_at is None:
-        key = seen.state if seen.state in ("undated", "not_found") else "unverified"
+        key = seen.state if seen.state in ("undated", "not_found", "no_service") else "unverified"
         return _said(rule, mail, seen, Verdict.UNVERIFIED, key)
     near = _days(seen, mail) <= rule.parameters["near_days"]
     return _said(rule, mail, seen, Verdict.PARTIAL if near else Verdict.PASS, "near" if near else "valid")

@@ -225,6 +225,52 @@ def test_no_person_is_kept_and_evidence_survives_the_store(authority: Authority)
     assert from_json(MailEvidence, older).registration is None
 
 
+# -- a list of services (RFC 9224) ------------------------------------------------------------------------------------
+
+LIST = "https://iana.example/rdap/dns.json"
+
+
+def listed(authority: Authority, services: bytes, *domains: str) -> tuple[list[JudgedDomain], list[tuple[str, str]]]:
+    """Domains judged with a list of services, and what was asked, as host and path."""
+
+    def handler(request: Request) -> bytes:
+        return services if request.host == "iana.example" else answer()
+
+    async def run() -> tuple[list[JudgedDomain], list[tuple[str, str]]]:
+        with DnsServer(ZONE) as dns:
+            async with HttpServer(handler, authority.context("iana.example", RDAP)) as server:
+                settings = configured(dns, authority.ca_file, server.port, LIST)
+                async with open_context(settings, as_of=datetime.now(UTC).date()) as context:
+                    judged = list(await MailJudge(context).judge_few(domains, 0, lambda *_: None))
+                return judged, [(request.host, request.path) for request in server.requests]
+
+    return asyncio.run(run())
+
+
+def test_the_list_is_fetched_once_and_leads_to_the_service(authority: Authority) -> None:
+    services = reply(json.dumps({"services": [[["example"], [f"https://{RDAP}/v2/"]]]}))
+    judged, asked = listed(authority, services, DOMAIN, f"so.{DOMAIN}", "binhphuoc.gov.vn")
+    assert [said(one) for one in judged] == [
+        (Verdict.PASS, "valid"), (Verdict.PASS, "valid"), (Verdict.UNVERIFIED, "no_service")
+    ]  # fmt: skip
+    assert asked == [("iana.example", "/rdap/dns.json"), (RDAP, f"/v2/domain/{DOMAIN}")]
+
+
+@pytest.mark.parametrize(
+    ("services", "reason"),
+    [
+        (reply(b"", 503), Reason.HTTP_5XX), (reply(b"<p>"), Reason.PROTOCOL_ERROR),
+        (reply(b'{"services":[]}' + b" " * 2_000_100), Reason.PROTOCOL_ERROR),
+    ],
+    ids=["503", "html", "large"],
+)  # fmt: skip
+def test_a_list_that_cannot_be_had_is_no_verdict(authority: Authority, services: bytes, reason: Reason) -> None:
+    (judged,), asked = listed(authority, services, DOMAIN)
+    assert said(judged) == (Verdict.UNVERIFIED, "unverified")
+    assert judged.facts.registration is not None and judged.facts.registration.reason is reason
+    assert {host for host, _ in asked} == {"iana.example"}
+
+
 # -- not configured -------------------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,13 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from auditor.model import Completed, Look, Reason, RegistrationFacts, RegistrationLook
+from auditor.model import Completed, Look, NotRun, Reason, RegistrationFacts, RegistrationLook
 from auditor.read.records.outcomes import ascii_name, fold_name
 
 MAX_ANSWER = 256_000  # octets: a real one has a few thousand
+MAX_SERVICES = 2_000_000  # octets of the list of services, which has some 100,000
+#: What stands for an answer where the list of services has none for the name.
+NO_SERVICE = NotRun(Reason.OUT_OF_SCOPE, "no RDAP service is known for this suffix")
 _MAX_EVENTS = 100
 _MAX_STATUSES = 20
 _LONGEST = 100  # characters of a status or a date
@@ -38,6 +41,29 @@ _STOPPING = {
 def question(base: str, domain: str) -> str:
     """The address of the query (RFC 9082 section 3.1.3)."""
     return f"{base.rstrip('/')}/domain/{ascii_name(domain)}"
+
+
+def parse_services(body: bytes) -> Mapping[str, str] | None:
+    """A list of RDAP services (RFC 9224 sections 3 and 4): suffix in lower case -> base address, the first that nobody
+    can forge. None for what is no such list; entries that are odd are left out."""
+    answer = _parse(body)
+    if answer is None or not isinstance(answer.get("services"), list):
+        return None
+    found: dict[str, str] = {}
+    for entry in answer["services"]:
+        if not (isinstance(entry, list) and len(entry) >= 2 and all(isinstance(part, list) for part in entry)):
+            continue
+        urls = [url for url in entry[1] if isinstance(url, str) and is_trustworthy(url)]
+        names = [ascii_name(name) for name in entry[0] if isinstance(name, str)]
+        if urls:
+            found |= {name: urls[0] for name in names if name not in ("", ".") and name not in found}
+    return found
+
+
+def service_for(domain: str, services: Mapping[str, str]) -> str:
+    """The base address for `domain`: of the longest suffix that matches label by label (RFC 9224 section 4), or ""."""
+    labels = ascii_name(domain).split(".")
+    return next((services[name] for n in range(len(labels)) if (name := ".".join(labels[n:])) in services), "")
 
 
 def is_trustworthy(url: str) -> bool:
@@ -74,6 +100,8 @@ def read_registration(look: RegistrationLook, now: datetime) -> RegistrationFact
     if not look.domain:
         return RegistrationFacts("no_name")
     facts = RegistrationFacts("unverifiable", look.domain, look.url)
+    if look.answer == NO_SERVICE:
+        return _as(facts, state="no_service")
     if not isinstance(look.answer, Completed):
         return _as(facts, reason=look.answer.reason)
     seen = look.answer.value

@@ -35,6 +35,7 @@ def seen(state: str = "valid", days: float | None = None, **changes: Any) -> Reg
         (seen("held", None, stopping=("pending_delete", "client_hold")), Verdict.FAIL, "held", "pending delete"),
         (seen("undated", statuses=("active",)), Verdict.UNVERIFIED, "undated", "active"),
         (seen("not_found", reason=Reason.HTTP_404), Verdict.UNVERIFIED, "not_found", ".vn"),
+        (seen("no_service"), Verdict.UNVERIFIED, "no_service", "chưa có dịch vụ RDAP"),
         (seen("unverifiable", reason=Reason.HTTP_5XX), Verdict.UNVERIFIED, "unverified", "HTTP 5xx"),
         (RegistrationFacts("no_name"), Verdict.NOT_APPLICABLE, "no_name", DOMAIN),
     ],

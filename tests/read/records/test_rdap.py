@@ -21,7 +21,7 @@ from auditor.model import (
     RegistrationFacts,
     RegistrationLook,
 )
-from auditor.read.records.rdap import is_trustworthy, question, read_registration, reduced
+from auditor.read.records.rdap import is_trustworthy, parse_services, question, read_registration, reduced, service_for
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 DOMAIN = "tinhmau.example"
@@ -192,6 +192,41 @@ def test_bounded() -> None:
     )
     assert len(many) < 40_000
     assert len(answered(answer(status=[f"s{n}" for n in range(500)])).statuses) == 20
+
+
+SERVICES = {
+    "version": "1.0",
+    "services": [
+        [["net", "COM"], ["https://rdap.net/v1/", "http://rdap.net/v1/"]],
+        [["example", "test"], ["http://plain.example/", "https://safe.example/"]],
+        [["inner.example"], ["https://inner.example/"]],
+        [["lost"], ["http://plain.example/"]],
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("domain", "base"),
+    [
+        ("tinh.net", "https://rdap.net/v1/"), ("tinh.com", "https://rdap.net/v1/"), ("tinh.example", "https://safe.example/"),
+        ("tinh.inner.example", "https://inner.example/"), ("notinner.example", "https://safe.example/"),
+        ("tinh.lost", ""), ("binhphuoc.gov.vn", ""),
+    ],
+)  # fmt: skip
+def test_the_service_for_a_suffix_rfc_9224_section_4(domain: str, base: str) -> None:
+    services = parse_services(json.dumps(SERVICES).encode())
+    assert services is not None and service_for(domain, services) == base
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"services": {}}', b"<p>"])
+def test_what_is_no_list_of_services(body: bytes) -> None:
+    assert parse_services(body) is None
+
+
+@given(st.lists(st.none() | st.integers() | st.text(max_size=9) | st.lists(st.lists(st.text(max_size=9) | st.none()))))
+def test_odd_entries_are_left_out(entries: list[object]) -> None:
+    services = parse_services(json.dumps({"services": [*entries, *SERVICES["services"]]}).encode())
+    assert services is not None and service_for("tinh.inner.example", services) == "https://inner.example/"
 
 
 JSON = st.recursive(
