@@ -24,6 +24,7 @@ from auditor.gather.site import Crawl, look_again
 from auditor.mailboxes import load_register
 from auditor.model import (
     OUR_SIDE,
+    PASSING,
     Agency,
     AgencyAudit,
     AgencyFacts,
@@ -60,9 +61,6 @@ from auditor.vocabulary import load_vocabulary
 from checks import collect
 
 _RELOOKS = 12  # second looks at inner pages, at most
-_SECOND_CHANCE = frozenset(
-    {Reason.HTTP_5XX, Reason.CONNECT_TIMEOUT, Reason.READ_TIMEOUT, Reason.READ_FAILED, Reason.REFUSED}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +234,7 @@ async def audit_agency(
         context.vocabulary,
         context.as_of,
         context.budget,
+        forms=context.settings.audit.form_files,
         cache=cache,
         on_look=_reporter(agency, "look", on_progress),
         renderer=context.renderer,
@@ -271,6 +270,7 @@ async def second_look(
             context.as_of,
             context.budget,
             attempt=2,
+            forms=context.settings.audit.form_files,
             on_look=report,
             renderer=context.renderer,
             cache=cache,
@@ -401,9 +401,12 @@ def _relook(site: SiteFacts, host: HostLook | None, mail: MailFacts | None) -> t
     for facts in site.detectors.values():
         for section in facts.sections:
             doubtful = section.rests_on_network and not section.confirmed
-            worth = section.state is not SectionState.UNVERIFIABLE or section.reason in _SECOND_CHANCE
+            worth = section.state is not SectionState.UNVERIFIABLE or section.reason in PASSING
             if doubtful and worth and (not facts.usable or section.state is SectionState.UNVERIFIABLE):
                 urls.setdefault(same_page_key(section.url), section.url)
+    for form in site.quality.forms:
+        if form.wrong and not form.confirmed:
+            urls.setdefault(same_page_key(form.url), form.url)
     out = list(urls.values())[:_RELOOKS]
     if host is not None and host.attempt == 1 and _host_in_doubt(host):
         out.append(f"host:{host.host}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import combinations
+from typing import Any
 
 from auditor.model import AgencyFacts, Criterion, EvidenceRef, Finding, Verdict, check
-from auditor.model.quality import PublishedContact
+from auditor.model.quality import FormFile, FormState, PublishedContact
 from checks.site_state import site_evidence, unreadable
 
 _SHOWN = 3
@@ -27,6 +28,50 @@ def placeholders(facts: AgencyFacts, rule: Criterion) -> Finding:
     proof = [EvidenceRef(one.url, None, one.excerpt) for one in found[:_SHOWN]]
     said = "; ".join(f'"{one.label}"' for one in found[:_SHOWN])
     return rule.finding(Verdict.PARTIAL, "quality.placeholders", evidence=proof, count=len(found), said=said)
+
+
+@check("f.quality.forms")
+def forms(facts: AgencyFacts, rule: Criterion) -> Finding:
+    """Forms that pages offer download and are what their names say. Điều 28(1)(b).
+
+    Only a few are looked at. None to look at is no fault: whether an agency needs forms is not known here.
+    """
+    blocked = unreadable(facts, rule)
+    if blocked is not None:
+        return blocked
+    found = facts.site.quality.forms
+    if not found:
+        return rule.finding(Verdict.UNVERIFIED, "quality.forms_none", evidence=site_evidence(facts.site))
+    wrong = [form for form in found if form.wrong]
+    if sure := [form for form in wrong if form.confirmed]:
+        return _forms(rule, Verdict.PARTIAL, "quality.forms_wrong", sure)
+    if wrong:
+        return _forms(rule, Verdict.UNVERIFIED, "quality.forms_waiting", wrong)
+    right = [form for form in found if form.state is FormState.RIGHT]
+    unseen = [form for form in found if form.state is FormState.UNKNOWN]
+    if not right:
+        return _forms(rule, Verdict.UNVERIFIED, "quality.forms_unseen", unseen, reason=unseen[0].reason)
+    if unseen or facts.site.quality.pages_unread:  # what was not seen may be the one that is wrong
+        pages = facts.site.quality.pages_unread
+        some = {"count": len(right), "unknown": len(unseen), "pages": pages}
+        return _forms(rule, Verdict.UNVERIFIED, "quality.forms_some", right, **some)
+    return _forms(rule, Verdict.PASS, "quality.forms_right", right, count=len(right))
+
+
+def _forms(rule: Criterion, verdict: Verdict, key: str, shown: list[FormFile], **fields: Any) -> Finding:
+    proof = [EvidenceRef(form.url, form.fetched_at, form.detail) for form in shown[:_SHOWN]]
+    proof += [EvidenceRef(url) for url in dict.fromkeys(form.page for form in shown[:_SHOWN])]
+    said = [
+        rule.say(
+            f"quality.form.{form.state}",
+            label=form.label,
+            ending=form.ending,
+            detail=form.detail,
+            kind=rule.say(f"quality.file_kind.{form.kind}") if form.kind else "",
+        )
+        for form in shown[:_SHOWN]
+    ]
+    return rule.finding(verdict, key, evidence=proof, said="; ".join(said), **fields)
 
 
 @check("f.quality.free_access")
@@ -71,6 +116,9 @@ def contacts_agree(facts: AgencyFacts, rule: Criterion) -> Finding:
     named = [name for name in places if any(name in pair[1:] for pair in compared)]
     proof = [_proof(places[name], facts) for name in named if places[name].url]
     apart = [line for line in compared if not agree(line[0], places[line[1]], places[line[2]])]
+    unread = _unread(facts, "contact")
+    if not apart and unread:
+        return rule.finding(Verdict.UNVERIFIED, "quality.section_unread", evidence=proof, said=unread)
     if not apart:
         return rule.finding(
             Verdict.PASS,
@@ -95,7 +143,9 @@ def abolished_names(facts: AgencyFacts, rule: Criterion) -> Finding:
     grace = timedelta(days=rule.parameters["grace_days"])
     found = [one for one in facts.site.quality.abolished if facts.as_of > one.last_day + grace]
     if not found:
-        evidence = site_evidence(facts.site)
+        evidence, unread = site_evidence(facts.site), _unread(facts, "contact", "organisation")
+        if unread:
+            return rule.finding(Verdict.UNVERIFIED, "quality.section_unread", evidence=evidence, said=unread)
         return rule.finding(Verdict.PASS, "quality.no_abolished", evidence=evidence, grace_days=grace.days)
     proof = [EvidenceRef(one.url, facts.site.looked_at, one.excerpt) for one in found[:_SHOWN]]
     said = [
@@ -110,6 +160,12 @@ def abolished_names(facts: AgencyFacts, rule: Criterion) -> Finding:
         for one in found[:_SHOWN]
     ]
     return rule.finding(Verdict.PARTIAL, "quality.abolished", evidence=proof, said="; ".join(said))
+
+
+def _unread(facts: AgencyFacts, *detectors: str) -> str:
+    """The labels of sections that did not answer tonight: what is not seen elsewhere may stand there."""
+    unread = [section for name in detectors if (section := facts.site.section(name).unread) is not None]
+    return ", ".join(f'"{section.label}"' for section in unread)
 
 
 def comparable(what: str, one: PublishedContact, other: PublishedContact, most: int) -> bool:

@@ -59,7 +59,7 @@ from auditor.model import (
     TlsRptFacts,
     TransportFacts,
 )
-from auditor.model.quality import PublishedContact, QualityFacts
+from auditor.model.quality import FormFile, FormState, PublishedContact, QualityFacts
 from auditor.rulebook import Rulebook, load_calendar, load_rulebook
 from checks import collect
 
@@ -193,6 +193,7 @@ def make_site(state: SiteState = SiteState.OK, **changes: Any) -> SiteFacts:
         title="Sở Nội vụ",
         quality=QualityFacts(
             footer=PublishedContact(SITE, ("02713888111",), ("snv@tinhmau.example",)),
+            forms=(FormFile(SITE + "mau.docx", "Mẫu đơn", SITE + "thu-tuc", FormState.RIGHT, "docx", "zip"),),
             contact_page=PublishedContact(SITE + "lien-he", ("02713888111",), ("snv@tinhmau.example",)),
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -118,15 +118,14 @@ class HostClient:
 
     @asynccontextmanager
     async def get(
-        self, url: str, *, connect_timeout: float, read_timeout: float, accept: str | None = None
+        self, url: str, *, connect_timeout: float, read_timeout: float, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[Answer]:
-        """GET `url`; the body is read inside the block. `accept`: media types instead of those of pages. Raises
-        RequestFailed, in the block too, for all network trouble."""
+        """GET `url`; the body is read inside the block. `headers` go over those of pages. Raises RequestFailed, in the
+        block too, for all network trouble."""
         timeout = httpx.Timeout(read_timeout, connect=connect_timeout, pool=None)
         if len(self._client.cookies.jar) > _COOKIES:
             self._client.cookies.clear()
         with _translated():
-            headers = {"Accept": accept} if accept is not None else None
             request = self._client.build_request("GET", url, headers=headers, timeout=timeout)
             response = await self._client.send(request, stream=True)
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auditor.gather.client import Answer, HostClient, RequestFailed, TlsSeen
@@ -13,7 +14,8 @@ from auditor.model import Reason
 _ERROR_BYTES = 300_000  # of an error page: bot walls and maintenance pages are recognised by their text
 _REDIRECT_BYTES = 16_000  # read only so that the connection can be used again
 _KEPT_HEADERS = frozenset(
-    {"content-type", "content-length", "content-encoding", "content-language", "content-disposition", "location"}
+    {"content-type", "content-length", "content-encoding", "content-language", "content-disposition", "content-range"}
+    | {"location"}
     | {"last-modified", "date", "server", "retry-after", "strict-transport-security", "x-powered-by", "x-generator"}
     | {"x-robots-tag", "refresh", "etag", "expires", "via", "cf-mitigated", "cf-ray"}
 )
@@ -60,9 +62,9 @@ class Bounds:
     size: int
 
 
-async def exchange(client: HostClient, url: str, bounds: Bounds, accept: str | None = None) -> Exchange:
-    """GET `url`, follow nothing. What was read before an error is kept. `accept` as for HostClient.get."""
-    return await _Reading(bounds).run(client, url, accept)
+async def exchange(client: HostClient, url: str, bounds: Bounds, headers: Mapping[str, str] | None = None) -> Exchange:
+    """GET `url`, follow nothing. What was read before an error is kept. `headers` as for HostClient.get."""
+    return await _Reading(bounds).run(client, url, headers)
 
 
 class _Reading:
@@ -76,12 +78,12 @@ class _Reading:
         self.body: Body | None = None
         self.head = b""  # the first bytes as they came, for an answer that cannot be unpacked
 
-    async def run(self, client: HostClient, url: str, accept: str | None) -> Exchange:
+    async def run(self, client: HostClient, url: str, headers: Mapping[str, str] | None) -> Exchange:
         bounds = self.bounds
         try:
             async with (
                 asyncio.timeout(max(bounds.total, 0.0)),
-                client.get(url, connect_timeout=bounds.connect, read_timeout=bounds.read, accept=accept) as answer,
+                client.get(url, connect_timeout=bounds.connect, read_timeout=bounds.read, headers=headers) as answer,
             ):
                 self.answer = answer
                 self.elapsed_ms = round((time.perf_counter() - self.begin) * 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from auditor.model import Failed, Look, LookKind, NotRun, Outcome, Reason, fold_
 
 __all__ = ["ConnectTo", "Network", "NetworkOptions", "parse_connect_to"]
 
-_FILE_BYTES = 64_000  # of an attachment only the head is of interest
+_SIZES = {LookKind.FILE: 64_000, LookKind.FORM: 4096}  # bytes: of a file only the head is of interest
 _PORTS = {"http": 80, "https": 443}
 _VISITS = 2  # a page may redirect to itself once, to set a cookie
 
@@ -66,7 +66,7 @@ class _Walk:
     insecure: bool
     fresh: bool
     follow: bool
-    accept: str | None
+    headers: Mapping[str, str]
     seconds: float  # left of the total time; politeness does not count
     leases: AsyncExitStack
     clients: dict[str, HostClient] = field(default_factory=dict)
@@ -134,18 +134,18 @@ class Network:
     ) -> Look:
         """Look at `url`: wait for our turn, request it, follow redirects. Network trouble is a reason, never raised.
 
-        `max_bytes` bounds the body (default: the options', 64 kB for FILE); a longer one is cut (`truncated`) and
-        still ok. `fresh`: on a new connection, without cookies. `insecure_tls`: whatever the certificate.
-        Without `follow` a redirect is the answer, with its status and TOO_MANY_REDIRECTS. `accept`: the media types to
-        ask for, where they are not those of pages.
+        `max_bytes` bounds the body (default: the options', 64 kB for FILE, 4 kB for FORM); a longer one is cut
+        (`truncated`) and still ok. Of a FORM no more is asked for, and no redirect to another host is followed.
+        `fresh`: on a new connection, without cookies. `insecure_tls`: whatever the certificate. Without `follow` a
+        redirect is the answer, with its status and TOO_MANY_REDIRECTS. `accept`: the media types to ask for, where
+        they are not those of pages.
         `redirects` of the Look are the addresses redirected to, in order; the last one is its `final_url`.
         """
-        default = _FILE_BYTES if kind is LookKind.FILE else self.options.max_bytes
-        size = default if max_bytes is None else max_bytes
+        size = _SIZES.get(kind, self.options.max_bytes) if max_bytes is None else max_bytes
         started = datetime.now(UTC)
         async with AsyncExitStack() as leases:
             total = self.options.total_timeout
-            walk = _Walk(kind, attempt, size, insecure_tls, fresh, follow, accept, total, leases)
+            walk = _Walk(kind, attempt, size, insecure_tls, fresh, follow, _headers(kind, size, accept), total, leases)
             here, result = await self._follow(_tidy(url), walk, respect_robots)
         return Look(
             url=url,
@@ -211,6 +211,8 @@ class Network:
             if target is None:
                 where = f"HTTP {result.status} to {result.header('location')[:200]!r}"
                 return url, _but(result, Reason.PROTOCOL_ERROR, where)
+            if walk.kind is LookKind.FORM and not _same_host(url, target):
+                return url, _but(result, Reason.OUT_OF_SCOPE, f"HTTP {result.status} to {target}, another host")
             walk.visits[url] = walk.visits.get(url, 0) + 1
             if walk.visits.get(target, 0) >= _VISITS or len(walk.redirects) >= self.options.max_redirects:
                 what = "redirect loop at" if target in walk.visits else "more redirects than allowed, next to"
@@ -255,7 +257,7 @@ class Network:
         async with self._politeness.turn(host, address):
             self.requests += 1
             bounds = Bounds(options.connect_timeout, options.read_timeout, walk.seconds, walk.size)
-            result = await exchange(walk.clients[host], url, bounds, walk.accept)
+            result = await exchange(walk.clients[host], url, bounds, walk.headers)
         walk.seconds -= result.seconds
         walk.sent += 0 if result.not_run else 1
         return result
@@ -288,6 +290,18 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable and normal_url(url) is not None else None
+
+
+def _same_host(url: str, other: str) -> bool:
+    return fold_host(urlsplit(url).hostname or "") == fold_host(urlsplit(other).hostname or "")
+
+
+def _headers(kind: LookKind, size: int, accept: str | None) -> dict[str, str]:
+    """What is said beside the usual: of a form only the first bytes are wanted, as they are (RFC 9110 section 14.2)."""
+    headers = {"Accept": accept} if accept is not None else {}
+    if kind is LookKind.FORM:
+        headers |= {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes=0-{size - 1}"}
+    return headers
 
 
 def _target(url: str, location: str) -> str | None:

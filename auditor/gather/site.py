@@ -17,8 +17,10 @@ from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.context import SiteContext
 from auditor.read.families import Families, find_families
+from auditor.read.forms import form_links
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import is_html
+from auditor.read.sections import detect
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.site_state import is_entry, is_script_shell
 from auditor.read.sitemaps import read_sitemap
@@ -45,6 +47,8 @@ class Crawl:
     as_of: date
     budget: int
     attempt: int = 1
+    forms: int = 3  # forms to download of which the first bytes are looked at, at most
+    usual: int = 40  # looks of a complete site; of one that took more only one form
     on_look: OnLook | None = None
     renderer: Renderer | None = None  # builds pages that a script fills; None: they stay shells
     cache: PageCache = field(default_factory=dict)
@@ -69,6 +73,7 @@ class Crawl:
             await self._sections()
             await self._unnamed()
             await self._details()
+            await self._forms()
         return self.evidence()
 
     def evidence(self) -> SiteEvidence:
@@ -173,6 +178,18 @@ class Crawl:
                 return
             wants = detail_wants(context)
             if not wants or not await self._fetch(wants):
+                return
+
+    async def _forms(self) -> None:
+        """The first bytes of a few forms, last of all; of a site that took more than is usual only one."""
+        context = self._context()
+        if context is None or not self.forms:
+            return
+        links = form_links(context, {"procedures": detect("procedures", context)})
+        seen = {look.url for look in self.looks}  # an address without a file's name may have been taken for a page
+        wanted = [link.url for link, _ in links[: self.forms] if link.url not in seen]
+        for url in wanted[: max(1, self.usual - len(self.looks))]:
+            if await self._look(url, LookKind.FORM) is None:
                 return
 
     def _context(self) -> SiteContext | None:

@@ -51,7 +51,7 @@ from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
 from auditor.model.mail_facts import DkimFacts, DmarcFacts, HostMailFacts, MailFacts, MxFacts, SpfBranch, SpfFacts
 from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
 from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, Redated
-from auditor.model.outcome import OUR_SIDE, Completed, Failed, NotRun, Outcome, Reason
+from auditor.model.outcome import OUR_SIDE, PASSING, Completed, Failed, NotRun, Outcome, Reason
 from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
 from auditor.model.transport import (
     BimiFacts,
@@ -71,7 +71,8 @@ from auditor.model.transport import (
 )
 
 __all__ = [
-    "MEASURED", "OUR_SIDE", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit", "AgencyFacts",
+    "MEASURED", "OUR_SIDE", "PASSING", "AddressClass", "AddressFact", "AddressPlace", "Agency", "AgencyAudit",
+    "AgencyFacts",
     "AgencyKind", "AggregateReport", "Basis", "BimiFacts", "CaaFacts", "Calendar", "Candidate", "Certificate", "Change",
     "ClaimedDate", "Completed", "Criterion", "DaneFacts", "DaneHost", "DateSource", "Dated", "DetectorFacts",
     "DirectLook", "DirectReply", "DkimFacts", "DmarcFacts", "DnsAnswer", "DnssecFacts", "DnssecLook", "DnssecStep",

@@ -15,6 +15,7 @@ class LookKind(StrEnum):
     SITEMAP = "sitemap"
     FEED = "feed"
     FILE = "file"  # an attachment: only its head is kept
+    FORM = "form"  # a form to download: only its first bytes are asked for
     PROBE = "probe"  # a random path, to learn how the host answers for pages that do not exist
 
 

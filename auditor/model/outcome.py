@@ -49,6 +49,9 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: Reasons that may be gone at another look.
+PASSING = frozenset({Reason.HTTP_5XX, Reason.CONNECT_TIMEOUT, Reason.READ_TIMEOUT, Reason.READ_FAILED, Reason.REFUSED})
+
 #: Reasons in which our own side or our own rules may be the cause: never evidence against an agency.
 OUR_SIDE = frozenset(
     {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from auditor.model import DetectorFacts, Place
+from auditor.model import PASSING, DetectorFacts, LookKind, Place
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
 from auditor.read.abolished import named_as_current
 from auditor.read.addresses import find_addresses
 from auditor.read.context import SiteContext
 from auditor.read.folding import excerpt, fold
+from auditor.read.forms import read_forms
 from auditor.read.page import Page
 from auditor.read.published import published, serves_a_purpose
 from auditor.read.subject import is_official, page_addresses
@@ -24,8 +25,16 @@ def read_quality(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -
         _footer(context),
         _contact_page(context, detectors),
         _registry(context),
+        read_forms(context, detectors),
+        _pages_unread(context),
         named_as_current(context, detectors),
     )
+
+
+def _pages_unread(context: SiteContext) -> int:
+    """Pages that did not answer while the crawl went on, also those that did later: what they lead to was not read."""
+    looks = context.evidence.looks
+    return len({look.url for look in looks if look.kind is LookKind.PAGE and look.reason in PASSING})
 
 
 def _placeholders(context: SiteContext) -> Iterator[Placeholder]:

@@ -210,6 +210,8 @@ def make_context(
     vocabulary = matcher.vocabulary
     looks: dict[str, Look] = {}
     for look in evidence.looks:
+        if look.kind is LookKind.FORM:
+            continue  # a few bytes: no section's page or file
         known = looks.get(same_page_key(look.url))
         if known is None or not known.ok or look.ok:
             looks[same_page_key(look.url)] = look

@@ -38,6 +38,7 @@ _MANY = {
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
 _NO_PAGE = frozenset({"search"})
+_FILES = frozenset({"pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx", "odt", "ods", "rtf"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
 _UNNAMED_FEW = 2  # the same, where every section has at least a weak lead
 #: Sections whose absence would be held against the agency.
@@ -213,4 +214,4 @@ def _feeds_of(section: Section, leads: list[Lead], page: Page | None) -> list[st
 
 def is_file(url: str) -> bool:
     """An address of a document: its head is enough."""
-    return url.lower().rpartition(".")[2] in ("pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx")
+    return url.lower().rpartition(".")[2] in _FILES

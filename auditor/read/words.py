@@ -38,6 +38,15 @@ class DetectorWords:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTable:
+    """What files are by their first bytes, and what a name's ending or a media type promises."""
+
+    magic: Mapping[str, tuple[tuple[bytes, ...], int]] = field(default_factory=dict)  # kind -> (signatures, within)
+    endings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ending -> kinds that open under it
+    media: Mapping[str, str] = field(default_factory=dict)  # media type -> ending
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Everything of config/vocabulary.yaml, mail.yaml, dates.yaml and abolished.yaml that readers need."""
 
@@ -50,6 +59,7 @@ class Vocabulary:
     isp_mail: tuple[str, ...] = ()
     placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
+    files: FileTable = field(default_factory=FileTable)
     abolished: Abolished = field(default_factory=Abolished)
 
     def any_in(self, list_name: str, folded_text: str) -> str | None:
@@ -73,7 +83,17 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
         tuple(mail.get("isp", ())),
         frozenset(mail.get("placeholder", ())),
         _selectors(mail.get("dkim_selectors", {}).get("suggestions", {})),
+        _files(data),
     )
+
+
+def _files(data: Mapping[str, Any]) -> FileTable:
+    magic = {
+        kind: (tuple(bytes.fromhex(str(one)) for one in row["bytes"]), int(row.get("within", 1)))
+        for kind, row in data["file_magic"].items()
+    }
+    endings = {ending: tuple(str(kind) for kind in kinds) for ending, kinds in data["file_endings"].items()}
+    return FileTable(magic, endings, dict(data["file_media"]))
 
 
 def _selectors(by_system: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

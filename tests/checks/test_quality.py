@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from auditor.model import Finding, SectionState, SiteState, Verdict
+from auditor.model import Finding, Reason, SectionState, SiteState, Verdict
 from auditor.model.abolished import NamedAsCurrent
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts, Street
 from tests.factories import SITE, judge, make_facts, make_section, make_site
@@ -74,6 +74,24 @@ def test_an_old_name_counts_after_the_days_of_grace(as_of: date, verdict: Verdic
     if verdict is Verdict.PARTIAL:
         assert all(words in finding.seen for words in ("tỉnh Bình Phước", "chân trang", "30/06/2025", "NQ 202"))
         assert [(proof.url, proof.excerpt) for proof in finding.evidence] == [(SITE, "UBND tỉnh Bình Phước")]
+
+
+@pytest.mark.parametrize("criterion", ["f.quality.abolished_names", "f.quality.contacts_agree"])
+def test_a_contact_page_that_did_not_answer_may_say_something_else(criterion: str) -> None:
+    quality = QualityFacts(footer=contact("02713888111"), registry=replace(contact("02713888111"), url=""))
+    assert judged(criterion, quality).verdict is Verdict.PASS
+    section = make_section("contact", SectionState.PARTIAL, label="Liên hệ").sections[0]
+    failed = replace(section, state=SectionState.UNVERIFIABLE, reason=Reason.HTTP_5XX, rests_on_network=True)
+    unread = make_section("contact", SectionState.UNVERIFIABLE, reason=Reason.HTTP_5XX, sections=(failed,))
+    finding = judge(criterion, make_facts(replace(make_site(contact=unread), quality=quality)))
+    assert (finding.verdict, "Liên hệ" in finding.seen) == (Verdict.UNVERIFIED, True)
+
+
+def test_forms_are_not_all_right_while_pages_wait_to_be_read() -> None:
+    forms = make_site().quality.forms
+    assert judged("f.quality.forms", QualityFacts(forms=forms)).verdict is Verdict.PASS
+    finding = judged("f.quality.forms", QualityFacts(forms=forms, pages_unread=2))
+    assert (finding.verdict, "2 trang" in finding.seen) == (Verdict.UNVERIFIED, True)
 
 
 def at(*texts: str) -> tuple[Street, ...]:

@@ -304,6 +304,34 @@ def test_redirects_are_followed_and_recorded_also_to_another_host() -> None:
     assert seen.body == b"moi.example.vn/trang%20ch%E1%BB%A7?a=1"
 
 
+def test_of_a_form_the_first_bytes_are_asked_for_and_only_on_its_own_host() -> None:
+    seen: list[Request] = []
+
+    def handler(request: Request) -> bytes:
+        seen.append(request)
+        moved = {
+            "/a.doc": "/b.doc",
+            "/x.doc": "http://www.so.example.vn/b.doc",
+            "/c.doc": "http://drive.example.vn/d.doc",
+        }
+        return redirect(moved[request.path]) if request.path in moved else reply(b"x" * 9000)
+
+    urls = [f"http://so.example.vn/{name}.doc" for name in "axc"]
+    own, also_own, elsewhere = looks(handler, *urls, fetch={"kind": LookKind.FORM})
+    assert own.ok and own.final_url == "http://so.example.vn/b.doc" and len(own.body) == 4096 and own.truncated
+    assert also_own.ok and also_own.final_url == "http://www.so.example.vn/b.doc"
+    assert (elsewhere.reason, elsewhere.final_url, elsewhere.redirects) == (Reason.OUT_OF_SCOPE, urls[2], ())
+    assert not any(request.host == "drive.example.vn" for request in seen)
+    assert {request.headers["range"] for request in seen} == {"bytes=0-4095"}
+    assert "range" not in asked_for(LookKind.FILE) and "range" not in asked_for(LookKind.PAGE)
+
+
+def asked_for(kind: LookKind) -> dict[str, str]:
+    seen: list[Request] = []
+    look(lambda request: (seen.append(request), reply())[1], fetch={"kind": kind})
+    return seen[0].headers
+
+
 def test_redirect_loops_and_chains_end() -> None:
     loop = look(lambda request: redirect("/b" if request.path == "/a" else "/a"), "http://so.example.vn/a")
     assert loop.reason is Reason.TOO_MANY_REDIRECTS and len(loop.redirects) < 6
