@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from auditor.model import BimiFacts, DnsAnswer, Outcome
@@ -10,13 +11,14 @@ from auditor.read.records.problems import Problem
 from auditor.read.records.tags import parse_tags
 
 PREFIX = "default._bimi."
+_VERSION = re.compile(r"v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|\Z)")
 
 
 def read_bimi(record: Outcome[DnsAnswer]) -> BimiFacts:
     """The facts of the TXT records at `default._bimi`. An empty l tag says that there is to be no logo."""
     if blind := blindness(record):
         return BimiFacts("unverifiable", reason=blind)
-    found = tuple(text for text in texts(record) if text.partition(";")[0].replace(" ", "") == "v=BIMI1")
+    found = tuple(text for text in texts(record) if _VERSION.match(text))
     if not found:
         return BimiFacts("none", reason=absence(record))
     if len(found) > 1:

@@ -47,7 +47,7 @@ def record_problems(text: str) -> tuple[Problem, ...]:
         parts.pop()
     fields = [part.partition("=") for part in parts[1:]]
     ids = [value for name, _, value in fields if name == "id"]
-    if len(ids) != 1 or not _ID.match(ids[0]):
+    if not ids or not _ID.match(ids[0]):  # of several the first counts, as section 3.2 has it for the policy
         return (Problem.MTA_STS_BAD_ID,)
     if not all(equals and _FIELD.match(name) and _VALUE.match(value) for name, equals, value in fields):
         return (Problem.MTA_STS_BAD_RECORD,)

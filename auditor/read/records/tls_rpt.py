@@ -36,10 +36,10 @@ def _parsed(text: str) -> TlsRptFacts:
     pairs = [(name.strip(" \t"), equals, value.strip(" \t")) for name, equals, value in fields]
     lists = [value for name, _, value in pairs if name == "rua"]
     others = [(name, equals, value) for name, equals, value in pairs if name != "rua"]
-    sound = all(equals and _NAME.match(name) and _VALUE.match(value) for name, equals, value in others)
-    if len(lists) > 1 or not sound:
+    if not all(equals and _NAME.match(name) and _VALUE.match(value) for name, equals, value in others):
         return TlsRptFacts("invalid", text, problems=(Problem.TLS_RPT_BAD_RECORD,))
-    wanted = [uri.strip(" \t") for uri in lists[0].split(",")] if lists else []
+    # section 3: "the ability to declare more than one rua", and the grammar lets the field stand several times
+    wanted = [uri.strip(" \t") for uris in lists for uri in uris.split(",")]
     good = tuple(uri for uri in wanted if is_report_uri(uri))
     bad = (Problem.TLS_RPT_BAD_URI,) if len(good) < len(wanted) else ()
     if not good:
