@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from auditor.model import (
     AgencyFacts,
@@ -22,7 +22,9 @@ from auditor.model import (
     Redated,
     SectionState,
 )
+from auditor.model.redating import Move, Renewal, moves, redated, renewals
 
+_LATELY = 90  # days for which a card tells that dates moved together
 _SHOWN = 3  # redated items and late documents that a card names
 
 
@@ -32,6 +34,7 @@ class Watch:
 
     sections: tuple[ObservedSection, ...]
     as_of: date
+    renewed: tuple[Renewal, ...] = ()  # of the whole site
 
     @property
     def nights(self) -> int:
@@ -50,7 +53,25 @@ class Watch:
 
     @property
     def redated(self) -> tuple[Redated, ...]:
-        return tuple(move for section in self.sections for move in section.redated())
+        return tuple(one for section in self.sections for one in redated(section, self.renewed))
+
+    @property
+    def lists_renewed(self) -> tuple[Renewal, ...]:
+        return tuple(one for section in self.sections for one in renewals([section]))
+
+    @property
+    def moved_with_site(self) -> tuple[Renewal, ...]:
+        """Renewals of the whole site in which dates of these lists moved."""
+        nights = [
+            move.night for section in self.sections for item in section.items for move in moves(item, section.nights)
+        ]
+        return tuple(one for one in self.renewed if any(one.covers(night) for night in nights))
+
+    def edit(self, item: ObservedItem) -> Move | None:
+        """The move by which the item came to its date, if its text really changed with it."""
+        nights = next((section.nights for section in self.sections if item in section.items), ())
+        last = max(moves(item, nights), key=lambda move: move.night, default=None)
+        return last if last is not None and last.stayed is False and last.after == item.claimed else None
 
     def find(self, item: Item) -> ObservedItem | None:
         items = (one for section in self.sections for one in section.items)
@@ -61,7 +82,8 @@ def watch(facts: AgencyFacts, section: DetectorFacts) -> Watch:
     """What was observed of the section's lists, as far as they were read tonight."""
     urls = {one.url for one in section.sections}
     lists = (one for one in facts.history.observed(section.detector) if one.url in urls and one.nights)
-    return Watch(tuple(one for one in lists if one.nights[-1] == facts.as_of), facts.as_of)
+    read = tuple(one for one in lists if one.nights[-1] == facts.as_of)
+    return Watch(read, facts.as_of, renewals(facts.history.sections))
 
 
 def honest_newest(section: DetectorFacts, watched: Watch) -> Dated | None:
@@ -82,22 +104,38 @@ def honest_newest(section: DetectorFacts, watched: Watch) -> Dated | None:
 
 
 def notes(section: DetectorFacts, newest: Dated | None, watched: Watch, rule: Criterion) -> tuple[str, ...]:
-    """Sentences for the card: when the newest item was first seen, how often items come, which dates were moved."""
+    """Sentences for the card: which dates were moved, when the newest item was first seen, how often items come."""
     if watched.nights < 2:
         return ()
     return (
         *_redated(watched.redated, rule),
+        *_renewed(watched, rule),
         *_first_seen(section, newest, watched, rule),
         *_cadence(watched, rule),
         *_text(watched, rule),
     )
 
 
-def _redated(moves: Iterable[Redated], rule: Criterion) -> Iterator[str]:
-    for move in sorted(moves, key=lambda one: one.night, reverse=True)[:_SHOWN]:
+def _redated(found: Iterable[Redated], rule: Criterion) -> Iterator[str]:
+    for one in sorted(found, key=lambda one: one.last_night, reverse=True)[:_SHOWN]:
+        key = "redated" if len(one.moves) == 1 else "redated_again"
         yield rule.say(
-            "freshness.note.redated", title=move.item.title, before=move.before, after=move.after, night=move.night
-        )
+            f"freshness.note.{key}.{'stayed' if one.stayed else 'unknown'}",
+            title=one.item.title, before=one.before, after=one.after, night=one.night, last=one.last_night,
+            times=len(one.moves),
+        )  # fmt: skip
+
+
+def _renewed(watched: Watch, rule: Criterion) -> Iterator[str]:
+    """The last time that many dates moved together and were believed."""
+    since = watched.as_of - timedelta(days=_LATELY)
+    for key, found in (("list", watched.lists_renewed), ("site", watched.moved_with_site)):
+        last = max((one for one in found if one.last > since), key=lambda one: one.last, default=None)
+        if last is not None:
+            nights = rule.say(f"freshness.nights.{'one' if last.first == last.last else 'several'}",
+                              first=last.first, last=last.last)  # fmt: skip
+            yield rule.say(f"freshness.note.renewed.{key}", nights=nights, moved=last.moved, of=last.of)
+            return
 
 
 def _first_seen(section: DetectorFacts, newest: Dated | None, watched: Watch, rule: Criterion) -> Iterator[str]:
@@ -105,7 +143,12 @@ def _first_seen(section: DetectorFacts, newest: Dated | None, watched: Watch, ru
     seen = watched.find(item) if item is not None else None
     if seen is None:
         return
-    if seen.absent_on is not None:
+    edit = watched.edit(seen)
+    if edit is not None:
+        yield rule.say(
+            "freshness.note.edited", title=seen.title, before=edit.before, after=edit.after, night=edit.night
+        )
+    elif seen.absent_on is not None:
         yield rule.say("freshness.note.interval", interval=interval(seen, rule))
     elif seen.present_on <= watched.since:
         yield rule.say("freshness.note.before", since=watched.since)

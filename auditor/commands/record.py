@@ -29,6 +29,7 @@ from auditor.phrases import cli_text
 
 if TYPE_CHECKING:
     from auditor.model import Criterion, ObservedSection
+    from auditor.model.redating import Renewal
     from auditor.rejudge import Rejudged
     from auditor.store import Store
 
@@ -139,6 +140,8 @@ def _change(change: Any) -> dict[str, str]:
 @json_option
 @pass_workplace
 def history(work: Workplace, code: str, limit: int, as_json: bool) -> None:
+    from auditor.model.redating import renewals
+
     with work.store(read_only=True) as store:
         rows = store.history(code, limit)
         audits = [store.audit(row.audit_id) for row in rows]
@@ -148,7 +151,8 @@ def history(work: Workplace, code: str, limit: int, as_json: bool) -> None:
     changed = {row.audit_id: audit.changes for row, audit in zip(rows, audits, strict=True) if audit}
     if as_json:
         nights = [_night(row, changed.get(row.audit_id, ())) for row in rows]
-        print_json({"schema": 1, "code": code, "nights": nights, "lists": [_list(one) for one in lists]})
+        renewed = renewals(lists)
+        print_json({"schema": 1, "code": code, "nights": nights, "lists": [_list(one, renewed) for one in lists]})
         return
     _show_history(work, rows, changed)
     _show_lists(work, lists, rows[0].as_of)
@@ -178,6 +182,7 @@ def _show_history(work: Workplace, rows: Sequence[Any], changed: dict[int, Any])
 
 def _show_lists(work: Workplace, lists: Sequence[ObservedSection], as_of: date) -> None:
     """The watched lists: since when, what came in 30 and 90 days, when the last item came, whose date was moved."""
+    from auditor.model.redating import redated, renewals
     from reports.text import dmy
 
     words = work.rulebook.messages
@@ -194,10 +199,11 @@ def _show_lists(work: Workplace, lists: Sequence[ObservedSection], as_of: date) 
             if one.nights
         ],
     )  # fmt: skip
+    renewed = renewals(lists)
     for one in lists:
-        for move in one.redated():
+        for move in redated(one, renewed):
             moved = {"before": dmy(move.before), "after": dmy(move.after), "night": dmy(move.night)}
-            say("history.redated", title=move.item.title, **moved)
+            say("history.redated", title=move.item.title, times=len(move.moves), **moved)
 
 
 def _count(one: ObservedSection, as_of: date, days: int) -> str:
@@ -205,7 +211,9 @@ def _count(one: ObservedSection, as_of: date, days: int) -> str:
     return "–" if count is None else str(count)
 
 
-def _list(one: ObservedSection) -> dict[str, Any]:
+def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
+    from auditor.model.redating import redated
+
     return {
         "detector": one.detector,
         "label": one.label,
@@ -213,8 +221,16 @@ def _list(one: ObservedSection) -> dict[str, Any]:
         "nights": list(one.nights),
         "text_changed_on": list(one.changed_on),
         "redated": [
-            {"title": m.item.title, "url": m.item.url, "before": m.before, "after": m.after, "night": m.night}
-            for m in one.redated()
+            {
+                "title": found.item.title,
+                "url": found.item.url,
+                "before": found.before,
+                "after": found.after,
+                "night": found.night,
+                "text_stayed": found.stayed,
+                "moves": [{"night": m.night, "before": m.before, "after": m.after} for m in found.moves],
+            }
+            for found in redated(one, renewed)
         ],
         "items": [
             {

@@ -50,8 +50,9 @@ from auditor.model.facts import (
 from auditor.model.finding import MEASURED, EvidenceRef, Finding, Verdict
 from auditor.model.mail_facts import DkimFacts, DmarcFacts, HostMailFacts, MailFacts, MxFacts, SpfBranch, SpfFacts
 from auditor.model.mailboxes import MailboxRegister, RegisteredMailbox
-from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, Redated
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection
 from auditor.model.outcome import OUR_SIDE, PASSING, Completed, Failed, NotRun, Outcome, Reason
+from auditor.model.redating import Redated
 from auditor.model.scorecard import AgencyAudit, Change, Ruleset, Score, Scorecard
 from auditor.model.transport import (
     BimiFacts,

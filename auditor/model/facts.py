@@ -9,6 +9,7 @@ from enum import StrEnum
 from auditor.model.agency import Agency
 from auditor.model.dmarc_reports import ReportFacts
 from auditor.model.evidence import HostLook
+from auditor.model.item_text import ItemText
 from auditor.model.mail_facts import HostMailFacts, MailFacts
 from auditor.model.mailboxes import MailboxRegister
 from auditor.model.observed import ObservedSection
@@ -91,6 +92,7 @@ class Item:
     dated: Dated | None = None
     attributes: tuple[str, ...] = ()  # what the row carries: number, date, abstract, file, deadline, e-mail, …
     asked: date | None = None  # of an answered question: the day on which it was asked, where the page says so
+    texts: tuple[ItemText, ...] = ()  # fingerprints of its own text, where the list or its page shows one
 
     def has_all(self, *wanted: str) -> bool:
         return all(name in self.attributes for name in wanted)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
 
-_RENEWAL = 7  # days on either side within which dates that move count as one renewal of the site
-_LIKELY = 2  # nights that must have seen the earlier date before a later one counts as moved forward
+from auditor.model.item_text import ItemText
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +18,15 @@ class ClaimedDate:
 
     on: date
     date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenItemText:
+    """An entry's own text as it was seen first on the night `first` and last on `last`, not on every night between."""
+
+    text: ItemText
+    first: date
+    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class ObservedItem:
     previous_position: int | None = None
     vanished_on: date | None = None
     claims: tuple[ClaimedDate, ...] = ()
+    texts: tuple[SeenItemText, ...] = ()
 
     @property
     def claimed(self) -> date | None:
@@ -54,16 +62,6 @@ class ObservedItem:
         if self.last_seen == night:
             return self.position
         return self.previous_position if self.previous_seen == night else None
-
-
-@dataclass(frozen=True, slots=True)
-class Redated:
-    """An item whose date moved forward under the same title: from `before` to `after`, seen on `night`."""
-
-    item: ObservedItem
-    before: date
-    after: date
-    night: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +118,6 @@ class ObservedSection:
         came = (item for item in self.items if self.nights and item.present_on > self.nights[0])
         return max(came, key=lambda item: item.present_on, default=None)
 
-    def redated(self) -> tuple[Redated, ...]:
-        """Items whose date moved forward while title and address stayed.
-
-        Not where half of the dated items or more moved within days: that is a new system, or a new reader.
-        """
-        moves = [move for item in self.items if (move := self._move(item)) is not None]
-        return tuple(move for move in moves if not self._all_moved(move.night, moves))
-
-    def _move(self, item: ObservedItem) -> Redated | None:
-        """The item's first move forward from a date that several nights had seen; none if the date was put back."""
-        dated = [claim for claim in item.claims if claim.date is not None]
-        for earlier, later in pairwise(dated):
-            seen = sum(earlier.on <= night < later.on for night in self.nights)
-            stayed = item.claimed is not None and earlier.date is not None and item.claimed > earlier.date
-            if stayed and earlier.date and later.date and later.date > earlier.date and seen >= _LIKELY:
-                return Redated(item, earlier.date, later.date, later.on)
-        return None
-
-    def _all_moved(self, night: date, moves: list[Redated]) -> bool:
-        there = sum(item.claimed is not None and item.present_on < night <= item.last_seen for item in self.items)
-        return 2 * sum(abs((move.night - night).days) <= _RENEWAL for move in moves) >= there
-
     def cadence(self, as_of: date, days: int) -> int | None:
         """How many items came in the last `days` days, by observation; None if the list was not watched so long."""
         since = as_of - timedelta(days=days)
@@ -166,4 +142,5 @@ def _until(item: ObservedItem, night: date) -> ObservedItem:
         position=item.position,
         vanished_on=item.vanished_on if item.vanished_on is not None and item.vanished_on <= night else None,
         claims=tuple(claim for claim in item.claims if claim.on <= night),
+        texts=tuple(replace(one, last=min(one.last, night)) for one in item.texts if one.first <= night),
     )

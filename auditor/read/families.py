@@ -22,8 +22,9 @@ from urllib.parse import parse_qsl, urlsplit
 from auditor.model import Look, LookKind, Place
 from auditor.read.dom import Box
 from auditor.read.entries import NUMBER
-from auditor.read.folding import fold, plain
+from auditor.read.folding import fold
 from auditor.read.page import Page, is_html, read_page
+from auditor.read.sketch import undated
 from auditor.read.urls import canonical, same_page_key
 from auditor.read.words import Vocabulary
 
@@ -45,13 +46,6 @@ _SHOWN = re.compile(
     re.I,
 )
 _SYLLABLE = re.compile(r"(?:ngh|ng|nh|gh|gi|kh|ch|ph|qu|th|tr|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?")
-_DAY = re.compile(
-    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b|\b\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?\b|\b\d{1,2}[/-]\d{4}\b|\b\d{1,2}[:h]\d{2}(?::\d{2})?\b"
-)
-_CALENDAR = re.compile(
-    r"\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:ngay|thang|nam|tuan|quy|gio) \d+|(?:19|20)\d\d|"
-    r"thang (?:muoi (?:mot|hai)|mot|gieng|hai|ba|tu|nam|sau|bay|tam|chin|muoi|chap))\b"
-)
 
 Shape = tuple[bool, str, tuple[str, ...], tuple[tuple[str, str], ...]]
 
@@ -236,12 +230,12 @@ def _faces(read: Mapping[str, Page], start: Page, answer: Page | None, vocabular
     for page in read.values():
         for link in page.links:
             if link.url and link.box is not None:
-                entries[link.url].update((_words(link.label), _words(_row(link.box))))
+                entries[link.url].update((undated(link.label), undated(_row(link.box))))
     own = {
         url: [box for box in _told(page) if box.mark not in (shared if _is_start(url, start) else shared | at_start)]
         for url, page in pages.items()
     }
-    texts = {url: _words(" . ".join(_own_text(box) for box in boxes)) for url, boxes in own.items()}
+    texts = {url: undated(" . ".join(_own_text(box) for box in boxes)) for url, boxes in own.items()}
     holders = Counter(word for text in texts.values() for word in set(text.split()))
     return {
         url: _face(url, page, own[url], texts[url], entries[url], holders, vocabulary) for url, page in pages.items()
@@ -265,7 +259,7 @@ def _face(
 
     boxes = list(boxes)
     heads = " ".join(text for _, text in (*page.headings, (0, page.title)))
-    named = {word for word in kept(_words(heads)) if not word.isdigit()}
+    named = {word for word in kept(undated(heads)) if not word.isdigit()}
     whole = fold(" ".join(_own_text(box) for box in boxes))
     return _Face(
         url,
@@ -285,11 +279,6 @@ def _row(box: Box) -> str:
 def _is_word(word: str, holders: Mapping[str, int]) -> bool:
     """A figure, a syllable, or what more than one page says; no token made for this one."""
     return word.isdigit() or (word.isalpha() and (bool(_SYLLABLE.fullmatch(word)) or holders.get(word, 0) > 1))
-
-
-def _words(text: str) -> str:
-    """Folded, without dates and clocks."""
-    return " ".join(_CALENDAR.sub(" ", fold(_DAY.sub(" ", plain(text)))).split())
 
 
 def _told(page: Page) -> list[Box]:

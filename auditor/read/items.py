@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from auditor.model import Item, Place
+from auditor.model.item_text import ItemText
 from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
@@ -20,12 +21,14 @@ from auditor.read.entries import DAY, NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
+from auditor.read.sketch import fingerprints
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"\+84\s?\d(?:[\s.\-]?\d){7,9}\b|0\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
+_SUMMARY, _LONGEST = 40, 2000  # characters beside the title that may be a summary; of a row, at most
 
 
 def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
@@ -303,7 +306,14 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
         dated = known
     if dated is None and url and not (entry.files and not entry.links):
         dated = url_date(url, reading)
-    return Item(entry.title.strip()[:300], url, dated, tuple(_attributes(page, entry, reading)))
+    return Item(entry.title.strip()[:300], url, dated, tuple(_attributes(page, entry, reading)), texts=_row_text(entry))
+
+
+def _row_text(entry: Entry) -> tuple[ItemText, ...]:
+    """What the entry's row shows beside its title: its summary."""
+    if entry.box.weight - len(entry.title) < _SUMMARY:
+        return ()
+    return fingerprints("row", entry.box.text[:_LONGEST].replace(entry.title, " ", 1))
 
 
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:

@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 
 from auditor.model import Item, Section, SectionState, SiteFacts, fold_host
 from auditor.model.facts import READABLE_STATES
-from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenText
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenItemText, SeenText
 from auditor.read.folding import fold
 from auditor.read.sketch import SAME, similarity
 
 _REMEMBERED = 30  # days for which a section's texts are kept to compare with
+_ITEM_TEXTS = 8  # texts of an entry that are kept
 _READ = frozenset({SectionState.PRESENT, SectionState.PARTIAL, SectionState.EMPTY})
 
 
@@ -159,7 +160,10 @@ def _above_old(
 
 def _appeared(key: str, position: int, item: Item, night: date, absent_on: date | None) -> ObservedItem:
     claim = ClaimedDate(night, item.dated.date if item.dated else None)
-    return ObservedItem(key, item.title, item.url, night, night, absent_on, position=position, claims=(claim,))
+    return ObservedItem(
+        key, item.title, item.url, night, night, absent_on, position=position, claims=(claim,),
+        texts=_item_texts((), item, night),
+    )  # fmt: skip
 
 
 def _seen_again(old: ObservedItem, position: int, item: Item, night: date) -> ObservedItem:
@@ -177,7 +181,20 @@ def _seen_again(old: ObservedItem, position: int, item: Item, night: date) -> Ob
         previous_position=place,
         vanished_on=None,
         claims=(*old.claims, ClaimedDate(night, claimed)) if moved else old.claims,
+        texts=_item_texts(old.texts, item, night),
     )
+
+
+def _item_texts(known: tuple[SeenItemText, ...], item: Item, night: date) -> tuple[SeenItemText, ...]:
+    """The texts that the entry had so far, each once, with tonight's: the first and the latest few of them."""
+    out = list(known)
+    for text in item.texts:
+        place = next((n for n, one in enumerate(out) if one.text.is_like(text)), None)
+        if place is None:
+            out.append(SeenItemText(text, night, night))
+        else:
+            out[place] = replace(out[place], last=night)
+    return tuple(out if len(out) <= _ITEM_TEXTS else (out[0], *out[1 - _ITEM_TEXTS :]))
 
 
 def _vanished(

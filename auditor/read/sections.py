@@ -28,6 +28,7 @@ from auditor.read.entries import Reading
 from auditor.read.folding import excerpt, fold, nfc
 from auditor.read.labels import STRONG
 from auditor.read.page import HEADINGS, Page
+from auditor.read.sketch import fingerprints
 from auditor.read.subject import Subject, Substance
 from auditor.read.substance import judge_page
 from auditor.read.urls import same_page_key
@@ -333,7 +334,13 @@ def _feed_section(lead: Lead, context: SiteContext, make: Maker) -> tuple[Sectio
     if feed is None or not feed.items:
         return None, "no_items"
     items = tuple(
-        Item(one.title, one.url, feed_date(one.raw_date, one.title, lead.url, context.reading), ("detail",))
+        Item(
+            one.title,
+            one.url,
+            feed_date(one.raw_date, one.title, lead.url, context.reading),
+            ("detail",),
+            texts=fingerprints("row", one.summary),
+        )
         for one in feed.items
     )
     newest = newest_of(items)

@@ -1,4 +1,4 @@
-"""How alike two texts are, from night to night: by word groups, not by bytes. Pure.
+"""How alike two texts are, from night to night: by words and their groups, not by bytes. Pure.
 
 Counters, clocks, tokens and view counts change on every request; they are numbers, and numbers are left out. A sketch
 keeps the smallest hashes of the text's groups of three words (bottom-k, A. Broder 1997): their overlap estimates the
@@ -7,12 +7,47 @@ share of groups that both texts have.
 
 from __future__ import annotations
 
+import re
+from hashlib import blake2b
+from itertools import pairwise
 from zlib import crc32
 
-from auditor.read.folding import fold
+from auditor.model.item_text import ItemText
+from auditor.read.folding import fold, plain
 
 _GROUP, _KEPT = 3, 48  # words; hashes
 SAME = 0.85  # the share from which two texts count as the same
+_BITS = 64
+_ENOUGH = 12  # words: fewer tell nothing of an entry
+_DAY = re.compile(
+    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b|\b\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?\b|\b\d{1,2}[/-]\d{4}\b|\b\d{1,2}[:h]\d{2}(?::\d{2})?\b"
+)
+_CALENDAR = re.compile(
+    r"\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:ngay|thang|nam|tuan|quy|gio) \d+|(?:19|20)\d\d|"
+    r"thang (?:muoi (?:mot|hai)|mot|gieng|hai|ba|tu|nam|sau|bay|tam|chin|muoi|chap))\b"
+)
+
+
+def undated(text: str) -> str:
+    """The text folded, without dates, days of the week and clocks."""
+    return " ".join(_CALENDAR.sub(" ", fold(_DAY.sub(" ", plain(text)))).split())
+
+
+def fingerprints(of: str, text: str) -> tuple[ItemText, ...]:
+    """The fingerprint of an entry's text without dates and figures; none where it says too little.
+
+    SimHash (M. Charikar, "Similarity estimation techniques from rounding algorithms", 2002) over pairs of words: each
+    bit is what most of the pairs' hashes have there, so that like texts differ in few bits.
+    """
+    words = [word for word in undated(text).split() if word.isalpha()]
+    if len(words) < _ENOUGH:
+        return ()
+    sums = [0] * _BITS
+    for one, other in pairwise(words):
+        value = int.from_bytes(blake2b(f"{one} {other}".encode(), digest_size=_BITS // 8).digest(), "big")
+        for bit in range(_BITS):
+            sums[bit] += 1 if value >> bit & 1 else -1
+    return (ItemText(of, len(words), sum(1 << bit for bit, total in enumerate(sums) if total > 0)),)
 
 
 def sketch(text: str) -> tuple[int, ...]:

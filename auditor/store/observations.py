@@ -7,7 +7,8 @@ from collections import defaultdict
 from datetime import date
 
 from auditor.model import SiteFacts
-from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenText
+from auditor.model.item_text import ItemText
+from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenItemText, SeenText
 from auditor.read.observing import observe
 from auditor.store.codec import clean
 
@@ -74,11 +75,19 @@ def _items(connection: sqlite3.Connection, section_id: int) -> tuple[ObservedIte
         (section_id,),
     ):
         claims[number].append(ClaimedDate(date.fromisoformat(night), _day(claimed)))
+    texts: dict[int, list[SeenItemText]] = defaultdict(list)
+    for number, kind, words, bits, first, last in connection.execute(
+        "SELECT item_id, kind, words, bits, item_texts.first_seen, item_texts.last_seen FROM item_texts"
+        " JOIN items ON items.id = item_id WHERE section_id = ? ORDER BY item_texts.first_seen, kind, bits",
+        (section_id,),
+    ):
+        text = ItemText(kind, words, int(bits, 16))
+        texts[number].append(SeenItemText(text, date.fromisoformat(first), date.fromisoformat(last)))
     rows = connection.execute(f"SELECT id, {_ITEM} FROM items WHERE section_id = ? ORDER BY id", (section_id,))
     return tuple(
         ObservedItem(
             row[1], row[2], row[3], date.fromisoformat(row[4]), date.fromisoformat(row[5]), _day(row[6]), _day(row[7]),
-            row[8], row[9], _day(row[10]), tuple(claims[row[0]]),
+            row[8], row[9], _day(row[10]), tuple(claims[row[0]]), tuple(texts[row[0]]),
         )
         for row in rows
     )  # fmt: skip
@@ -146,6 +155,7 @@ def _write_item(
         f" ON CONFLICT (section_id, key) DO UPDATE SET {changes} RETURNING id",
         (section_id, *values),
     ).fetchone()
+    _write_item_texts(connection, number, old, new)
     if old is None:
         _event(connection, number, night, "appeared", new.claims[-1].date)
         return
@@ -155,6 +165,26 @@ def _write_item(
         _event(connection, number, night, "returned", None)
     if len(new.claims) > len(old.claims):
         _event(connection, number, night, "claimed", new.claims[-1].date)
+
+
+def _write_item_texts(
+    connection: sqlite3.Connection, item_id: int, old: ObservedItem | None, new: ObservedItem
+) -> None:
+    before = old.texts if old is not None else ()
+    gone = {one.text for one in before} - {one.text for one in new.texts}
+    connection.executemany(
+        "DELETE FROM item_texts WHERE item_id = ? AND kind = ? AND words = ? AND bits = ?",
+        [(item_id, text.of, text.words, f"{text.bits:016x}") for text in gone],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO item_texts (item_id, kind, words, bits, first_seen, last_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (item_id, one.text.of, one.text.words, f"{one.text.bits:016x}", one.first.isoformat(), one.last.isoformat())
+            for one in new.texts
+            if one not in before
+        ],
+    )
 
 
 def _event(connection: sqlite3.Connection, item_id: int, night: date, event: str, claimed: date | None) -> None:

@@ -334,3 +334,21 @@ ALTER TABLE sections DROP COLUMN sketch;
 @migrations(name="0005_section_texts")
 def _section_texts(db: Database) -> None:
     _create(db, _SECTION_TEXTS)
+
+
+_ITEM_TEXTS = """
+CREATE TABLE item_texts (
+    item_id INTEGER NOT NULL REFERENCES items (id),
+    kind TEXT NOT NULL,                -- row: what its list shows beside the title; page: its own page
+    words INTEGER NOT NULL,
+    bits TEXT NOT NULL,                -- the fingerprint, 16 hexadecimal digits
+    first_seen TEXT NOT NULL,
+    last_seen TEXT NOT NULL,
+    PRIMARY KEY (item_id, kind, words, bits)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations(name="0006_item_texts")
+def _item_texts(db: Database) -> None:
+    _create(db, _ITEM_TEXTS)

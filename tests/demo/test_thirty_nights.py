@@ -1,6 +1,7 @@
 """A site that changes over thirty simulated nights, through the real nightly run and the real store.
 
-Its news are dated and go on; a direction is dated forward twice without a change; its dissemination shows no dates; a
+Its news are dated and go on; a direction is dated forward night by night without a change; a project is dated forward
+with a text that really changed; its dissemination shows no dates; a
 document comes weeks after its date; a visitors' counter changes on every page at every look. Two banners take turns on
 the page of procedures, whose text drifts by a word a night.
 """
@@ -43,12 +44,13 @@ SECTIONS = {
     "/pho-bien": "Phổ biến giáo dục pháp luật",
     "/van-ban": "Văn bản",
     "/thu-tuc": "Thủ tục hành chính",
+    "/du-an": "Dự án đầu tư",
 }
 WORDS = (
     "hồ sơ nộp tại bộ phận một cửa gồm đơn đề nghị theo mẫu bản sao giấy tờ tùy thân sơ yếu lý lịch có xác nhận cùng "
     "quyết định cử đi học thành phần do cơ quan quản lý cán bộ lập biên lai thu phí lệ phí nếu pháp luật quy định"
 )
-CHEAT, TEXT, ARRIVAL, LATE, GONE = 12, 9, 18, 10, 15  # the nights, counted from 0, on which something happens
+CHEAT, TEXT, ARRIVAL, LATE, GONE, EDIT = 12, 9, 18, 10, 15, 20  # the nights, counted from 0, on which something happens
 
 
 def night(number: int) -> date:
@@ -81,7 +83,10 @@ class Site:
             return self._about()
         if path == "/thu-tuc":
             return self._procedures()
-        rows = {"/tin-tuc": self._news, "/chi-dao": self._direction, "/pho-bien": self._law, "/van-ban": self._laws}
+        rows = {
+            "/tin-tuc": self._news, "/chi-dao": self._direction, "/pho-bien": self._law, "/van-ban": self._laws,
+            "/du-an": self._projects,
+        }  # fmt: skip
         if path not in rows:
             return None
         return f"<h1>{SECTIONS[path]}</h1><ul>" + "".join(f"<li>{row}</li>" for row in rows[path]()) + "</ul>"
@@ -108,9 +113,26 @@ class Site:
 
     def _direction(self) -> Iterator[str]:
         shown = night(self.number) if self.number >= CHEAT else date(2026, 2, 3)
-        yield f'<a href="/chi-dao/1.html">Giám đốc Sở chỉ đạo chấn chỉnh kỷ luật hành chính</a> <i>{shown:%d/%m/%Y}</i>'
+        yield (
+            f'<a href="/chi-dao/1.html">Giám đốc Sở chỉ đạo chấn chỉnh kỷ luật hành chính</a> <i>{shown:%d/%m/%Y}</i><p>Các '
+            "phòng, đơn vị chấp hành nghiêm giờ giấc làm việc, giải quyết hồ sơ đúng hạn và báo cáo trước cuối tuần.</p>"
+        )
         for n, day in ((2, date(2026, 2, 2)), (3, date(2026, 1, 20)), (4, date(2026, 1, 12)), (5, date(2026, 1, 5))):
             yield f'<a href="/chi-dao/{n}.html">Thông báo kết luận giao ban lần thứ {n} trong năm</a> <i>{day:%d/%m/%Y}</i>'
+
+    def _projects(self) -> Iterator[str]:
+        shown, text = (
+            date(2025, 1, 15),
+            "đang hoàn thiện hồ sơ mời thầu, dự kiến lựa chọn nhà thầu trong năm và khởi công sau đó",
+        )
+        if self.number >= EDIT:
+            shown, text = (
+                night(EDIT),
+                "đã nghiệm thu, bàn giao đưa vào sử dụng; tổng mức đầu tư quyết toán giảm so với dự toán được duyệt",
+            )
+        yield f'<a href="/du-an/1.html">Dự án số hóa tài liệu lưu trữ lịch sử</a> <i>{shown:%d/%m/%Y}</i><p>Hiện nay {text}.</p>'
+        for n, day in ((2, date(2024, 9, 2)), (3, date(2024, 5, 20)), (4, date(2024, 1, 12))):
+            yield f'<a href="/du-an/{n}.html">Dự án nâng cấp trụ sở làm việc giai đoạn {n}</a> <i>{day:%d/%m/%Y}</i>'
 
     def _law(self) -> Iterator[str]:
         if self.number >= ARRIVAL:
@@ -134,9 +156,9 @@ class Month:
         return next(finding for finding in self.audits[number].findings if finding.id == criterion)
 
 
-async def _live(folder: Path) -> Month:
-    """Thirty nights of one agency."""
-    site, audits = Site(), {}
+async def _live(folder: Path, site: Site, nights: int = NIGHTS) -> Month:
+    """So many nights of one agency."""
+    audits = {}
     database = folder / "auditor.db"
     async with HttpServer(site.answer) as server:
         base = load_settings(folder)
@@ -148,7 +170,7 @@ async def _live(folder: Path) -> Month:
         )
         plan = Plan(RunKind.NIGHTLY, None, audit_agency, second_look)
         with open_store(database) as store:
-            for number in range(NIGHTS):
+            for number in range(nights):
                 site.number = number
                 async with open_context(settings, as_of=night(number)) as context:
                     await run_night(context, store, [AGENCY], plan, Watch())
@@ -160,7 +182,7 @@ async def _live(folder: Path) -> Month:
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return asyncio.run(_live(tmp_path_factory.mktemp("month")))
+    return asyncio.run(_live(tmp_path_factory.mktemp("month"), Site()))
 
 
 @pytest.fixture
@@ -215,6 +237,21 @@ def test_a_date_moved_forward_under_the_same_title_is_caught(month: Month) -> No
     assert any("03/02/2026" in note and f"{night(CHEAT):%d/%m/%Y}" in note for note in after.notes)
 
 
+def test_every_move_is_counted_and_the_unchanged_text_is_said(month: Month) -> None:
+    (first,) = (note for note in month.finding("f.freshness.direction", CHEAT).notes if "03/02/2026" in note)
+    assert "nội dung không đổi" in first and "lần" not in first
+    (told,) = (note for note in month.finding("f.freshness.direction").notes if "03/02/2026" in note)
+    assert f"dời về sau {NIGHTS - CHEAT} lần, từ 03/02/2026 đến {night(NIGHTS - 1):%d/%m/%Y}" in told
+    assert "nội dung không đổi" in told
+
+
+def test_a_text_that_really_changed_makes_its_later_date_an_update(month: Month) -> None:
+    before, after = (month.finding("f.freshness.projects_procurement", n) for n in (EDIT - 1, EDIT))
+    assert (before.verdict, after.verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert any("nội dung đã sửa" in note and "15/01/2025" in note for note in after.notes)
+    assert month.finding("f.freshness.projects_procurement").verdict is Verdict.PASS
+
+
 def test_a_list_without_dates_is_judged_by_observation_alone(month: Month) -> None:
     def verdict(number: int) -> tuple[Verdict, str]:
         finding = month.finding("f.freshness.legal_dissemination", number)
@@ -253,3 +290,24 @@ def test_an_old_night_is_judged_by_what_was_known_then(store: Store, month: Mont
     again = rejudge(store, run_id, number, rules).audit
     finding = next(one for one in again.findings if one.id == "f.freshness.legal_dissemination")
     assert finding.seen_key == month.finding("f.freshness.legal_dissemination", 12).seen_key
+
+
+class Moving(Site):
+    """All of its directions bear the day on which a new system took them over, from the night `MOVED` on."""
+
+    def _direction(self) -> Iterator[str]:
+        for n in range(1, 6):
+            shown = night(MOVED) if self.number >= MOVED else date(2026, 2, n)
+            yield f'<a href="/chi-dao/{n}.html">Thông báo kết luận giao ban lần thứ {n} trong năm</a> <i>{shown:%d/%m/%Y}</i>'
+
+
+MOVED = 3
+
+
+def test_dates_that_all_move_in_one_night_are_believed_and_the_card_says_why(tmp_path: Path) -> None:
+    week = asyncio.run(_live(tmp_path, Moving(), MOVED + 2))
+    after = week.finding("f.freshness.direction", MOVED + 1)
+    assert after.verdict is Verdict.PASS
+    (told,) = (note for note in after.notes if "không coi là dời ngày" in note)
+    assert told.startswith(f"Đêm {night(MOVED):%d/%m/%Y}, 5 trong 5 mục")
+    assert "chuyển hệ thống" in told

@@ -18,8 +18,9 @@ from auditor.model import (
     SectionState,
     Verdict,
 )
+from auditor.model.redating import Renewal, redated, renewals
 from auditor.read.observing import observe_section
-from auditor.read.sketch import sketch
+from auditor.read.sketch import fingerprints, sketch
 from tests.factories import judge, make_facts, make_site
 
 PAGE, FEED = "https://h.example/tin", "https://h.example/rss"
@@ -30,11 +31,16 @@ def night(number: int) -> date:
     return date(2026, 6, 1) + timedelta(days=number)
 
 
-def item(title: str, name: str, day: date | None) -> Item:
+def item(title: str, name: str, day: date | None, text: str = "", of: str = "row") -> Item:
     url = f"https://h.example/{name}"
-    return Item(title, url, Dated(day, DateSource.LIST_ITEM, title, url) if day else None)
+    dated = Dated(day, DateSource.LIST_ITEM, title, url) if day else None
+    return Item(title, url, dated, texts=fingerprints(of, text))
 
 
+ONE = (
+    "Giám đốc Sở yêu cầu các đơn vị chấn chỉnh giờ giấc làm việc, giải quyết hồ sơ đúng hạn và báo cáo trước cuối tuần"
+)
+TWO = "Hội thao chào mừng ngày thành lập ngành diễn ra sôi nổi với hơn ba trăm vận động viên đến từ các xã, phường"
 OTHERS = [item(f"Bài số {n} của cơ quan", str(n), date(2026, 3, 20 - n)) for n in range(1, 6)]
 
 
@@ -67,7 +73,7 @@ def moved(title: str, day: date) -> list[Section]:
 
 def test_the_same_title_with_a_later_date_is_told() -> None:
     nights = moved("Lịch công tác tuần 10", night(20))
-    (move,) = watched(nights).redated()
+    (move,) = redated(watched(nights))
     assert (move.before, move.after, move.night) == (OLD_DAY, night(20), night(20))
     assert verdict([nights[-1]], [watched(nights)], night(22)) is Verdict.FAIL
 
@@ -75,7 +81,7 @@ def test_the_same_title_with_a_later_date_is_told() -> None:
 def test_another_title_under_the_same_address_is_another_entry() -> None:
     nights = moved("Lịch công tác tuần 23", night(20))
     known = watched(nights)
-    assert known.redated() == ()
+    assert redated(known) == ()
     assert verdict([nights[-1]], [known], night(22)) is Verdict.PASS
     entry = next(one for one in known.items if one.title == "Lịch công tác tuần 23")
     assert entry.absent_on is None, "an edited entry proves no arrival, so no deadline"
@@ -83,7 +89,7 @@ def test_another_title_under_the_same_address_is_another_entry() -> None:
 
 def test_a_date_that_was_put_back_is_no_matter() -> None:
     nights = moved("Lịch công tác tuần 10", night(20))
-    assert watched([*nights, *nights[:2]]).redated() == ()
+    assert redated(watched([*nights, *nights[:2]])) == ()
 
 
 def test_dates_that_move_one_after_the_other_are_a_renewal() -> None:
@@ -91,7 +97,7 @@ def test_dates_that_move_one_after_the_other_are_a_renewal() -> None:
     for place, one in enumerate(OTHERS):
         rows[place] = replace(one, dated=replace(one.dated, date=night(3 + place)))  # type: ignore[type-var]
         nights.append(listed(rows))
-    assert watched(nights).redated() == ()
+    assert redated(watched(nights)) == ()
 
 
 def test_beside_a_moved_date_the_feed_s_newer_entry_still_counts() -> None:
@@ -99,7 +105,7 @@ def test_beside_a_moved_date_the_feed_s_newer_entry_still_counts() -> None:
     after = listed([item("Thông báo cũ", "cu", night(18)), item("Bài mới", "moi", None), *OTHERS])
     feed = [listed(OTHERS, FEED, Place.FEED)] * 22 + [listed([item("Bài mới", "moi", night(21))], FEED, Place.FEED)]
     lists = [watched([before] * 18 + [after] * 5), watched(feed)]
-    assert lists[0].redated()
+    assert redated(lists[0])
     assert verdict([after, feed[-1]], lists, night(22)) is Verdict.PASS
 
 
@@ -108,3 +114,117 @@ def test_an_old_night_is_not_compared_with_a_later_text() -> None:
     known = watched([listed(OTHERS, text=one)] * 5 + [listed(OTHERS, text=other)] * 3)
     assert known.changed_on == (night(5),)
     assert observe_section(known.until(night(3)), listed(OTHERS, text=one), night(3)).changed_on == ()
+
+
+# -- by the entry's own text ---------------------------------------------------------------------------------------------
+
+
+def told(*spans: tuple[int, date, str]) -> ObservedSection:
+    """A list that shows for each span so many nights an entry of that date and text, between others that stay."""
+    return watched(
+        listed([item("Chấn chỉnh kỷ luật", "kl", day, text), *OTHERS])
+        for count, day, text in spans
+        for _ in range(count)
+    )
+
+
+def test_the_same_text_under_a_later_date_is_a_contradiction() -> None:
+    (found,) = redated(told((10, OLD_DAY, ONE), (3, night(10), ONE)))
+    assert found.stayed
+    assert (found.before, found.after, len(found.moves)) == (OLD_DAY, night(10), 1)
+
+
+def test_another_text_with_the_later_date_is_an_update() -> None:
+    known = told((10, OLD_DAY, ONE), (3, night(10), TWO))
+    assert redated(known) == ()
+    last = [item("Chấn chỉnh kỷ luật", "kl", night(10), TWO), *OTHERS]
+    assert verdict([listed(last)], [known], night(12)) is Verdict.PASS
+
+
+def test_a_text_that_nobody_saw_is_judged_as_before() -> None:
+    for spans in (
+        ((10, OLD_DAY, ""), (3, night(10), "")),
+        ((10, OLD_DAY, ONE), (3, night(10), "")),
+        ((10, OLD_DAY, ""), (3, night(10), TWO)),
+    ):
+        (found,) = redated(told(*spans))
+        assert not found.stayed
+
+
+def test_text_and_date_that_change_some_days_apart_are_one_update() -> None:
+    assert redated(told((10, OLD_DAY, ONE), (2, OLD_DAY, TWO), (3, night(12), TWO))) == ()
+    assert redated(told((10, OLD_DAY, ONE), (2, night(10), ONE), (3, night(10), TWO))) == ()
+
+
+def test_a_text_that_changed_long_before_the_date_moved_excuses_nothing() -> None:
+    (found,) = redated(told((5, OLD_DAY, ONE), (15, OLD_DAY, TWO), (3, night(20), TWO)))
+    assert found.stayed
+
+
+def test_summaries_that_take_turns_are_no_update() -> None:
+    turns = [(1, OLD_DAY, (ONE, TWO)[n % 2]) for n in range(12)]
+    (found,) = redated(told(*turns, *((1, night(12), (ONE, TWO)[n % 2]) for n in range(3))))
+    assert found.stayed
+
+
+def test_a_text_near_to_an_earlier_one_is_not_told_to_be_another() -> None:
+    spans = (1, OLD_DAY, ONE), (9, OLD_DAY, TWO), (3, night(10), f"{ONE} của tháng này")
+    (found,) = redated(told(*spans))
+    assert not found.stayed
+
+
+def test_a_date_that_one_night_alone_saw_is_no_earlier_date() -> None:
+    assert redated(told((1, OLD_DAY, ONE), (9, night(1), ONE))) == ()
+    (found,) = redated(told((2, OLD_DAY, ONE), (1, night(2), ONE), (1, night(3), ONE)))
+    assert len(found.moves) == 2, "once it moved for sure, every further move counts"
+
+
+def test_every_move_is_counted_and_the_first_date_holds() -> None:
+    (found,) = redated(told((10, OLD_DAY, ONE), (9, night(10), ONE), (9, night(19), ONE), (3, night(28), ONE)))
+    assert (found.before, found.after, len(found.moves)) == (OLD_DAY, night(28), 3)
+    assert (found.night, found.last_night) == (night(10), night(28))
+
+
+def test_after_an_update_its_date_is_the_one_that_holds() -> None:
+    (found,) = redated(told((10, OLD_DAY, ONE), (12, night(10), TWO), (3, night(22), TWO)))
+    assert (found.before, len(found.moves)) == (night(10), 1)
+
+
+def test_a_page_that_was_rewritten_counts_although_the_summary_stayed() -> None:
+    def entry(day: date, page: str) -> Section:
+        summary = item("Chấn chỉnh kỷ luật", "kl", day, ONE)
+        return listed([replace(summary, texts=(*summary.texts, *fingerprints("page", page))), *OTHERS])
+
+    long_one, long_two = " ".join([ONE, TWO, ONE]), " ".join([TWO, "Tin vắn trong tuần của các phòng, ban.", TWO, TWO])
+    assert redated(watched([entry(OLD_DAY, long_one)] * 10 + [entry(night(10), long_two)] * 3)) == ()
+
+
+def all_moved(*starts: int, text: str) -> ObservedSection:
+    """A list all of whose dates are those of the night on `starts`, and stay until the next."""
+    nights = []
+    for number in range(starts[-1] + 3):
+        last = max((start for start in starts if start <= number), default=None)
+        day = night(last) if last is not None else OLD_DAY
+        nights.append(listed(item(f"Bài thứ {n}", str(n), day - timedelta(days=n), text) for n in range(5)))
+    return watched(nights)
+
+
+def test_a_renewal_is_told_with_its_night_and_its_share() -> None:
+    known = all_moved(10, text=ONE)
+    assert redated(known) == ()
+    assert renewals([known]) == (Renewal(night(10), night(10), 5, 5),)
+
+
+def test_dates_that_all_move_again_and_again_are_no_renewal() -> None:
+    found = redated(all_moved(10, 20, 30, 40, text=ONE))
+    assert [len(one.moves) for one in found] == [2] * 5
+    assert {one.before for one in found} == {night(20) - timedelta(days=n) for n in range(5)}
+    assert redated(all_moved(10, 20, 30, 40, text="")) == (), "of texts that nobody saw nothing is said"
+
+
+def test_a_list_in_which_little_moves_is_excused_by_the_whole_site() -> None:
+    small = told((10, OLD_DAY, ""), (3, night(10), ""))
+    whole = renewals(
+        [small, replace(all_moved(10, text=""), key="other"), replace(all_moved(10, text=""), key="third")]
+    )
+    assert redated(small) and not redated(small, whole)

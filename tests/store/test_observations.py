@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from auditor.model import Item, Section, SectionState, SiteState
 from auditor.model.observed import ObservedItem, SeenText
 from auditor.read.observing import item_keys, place_key
-from auditor.read.sketch import sketch
+from auditor.read.sketch import fingerprints, sketch
 from auditor.store import Store, open_store
 from auditor.store.schema import migrations
 from tests.store.builders import BASE, NIGHT, make_audit, make_item, make_section
@@ -210,3 +210,61 @@ def test_a_text_that_comes_back_takes_the_change_back(store: Store) -> None:
         see_section(store, number, replace(make_section([make_item("a")]), sketch=sketch(text)))
         (section,) = store.observed("snv")
         assert section.changed_on == {1: (night(1),), 2: (night(1),)}.get(number, ())
+
+
+def test_the_texts_of_an_entry_are_kept_with_the_nights_on_which_they_were_seen(store: Store) -> None:
+    one = "Giám đốc Sở yêu cầu các đơn vị chấn chỉnh giờ giấc làm việc, giải quyết hồ sơ đúng hạn, báo cáo cuối tuần"
+    two = "Hội thao chào mừng ngày thành lập ngành diễn ra sôi nổi với hơn ba trăm vận động viên đến từ các xã"
+    for number, text in enumerate((one, f"{one} 12.345", two, one)):
+        entry = replace(make_item("a"), texts=fingerprints("row", text))
+        see_section(store, number, make_section([entry, make_item("b")]))
+    kept = [(seen.text, seen.first, seen.last) for seen in seen_item(store, "a").texts]
+    assert kept == [(*fingerprints("row", one), night(0), night(3)), (*fingerprints("row", two), night(2), night(2))]
+    assert seen_item(store, "b").texts == ()
+
+
+def seen_item(store: Store, title: str) -> ObservedItem:
+    return seen(store)[title]
+
+
+def test_no_more_than_eight_texts_of_an_entry_are_kept(store: Store) -> None:
+    words = [
+        "xuân",
+        "hạ",
+        "thu",
+        "đông",
+        "gió",
+        "mưa",
+        "nắng",
+        "sương",
+        "mây",
+        "trời",
+        "núi",
+        "sông",
+        "biển",
+        "rừng",
+        "đồng",
+        "ruộng",
+    ]
+    for number in range(12):
+        text = " ".join(
+            words[(place * (number + 1) + number) % len(words)] + "abcdefghijkl"[number] for place in range(20)
+        )
+        see_section(store, number, make_section([replace(make_item("a"), texts=fingerprints("row", text))]))
+    kept = [one.first for one in seen_item(store, "a").texts]
+    assert kept == [night(0), *(night(number) for number in range(5, 12))]
+
+
+def test_a_file_from_before_texts_of_entries_were_kept_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with open_store(path) as store:
+        see(store, 0, "a")
+    db = Database(path)
+    db.conn.execute("DROP TABLE item_texts")
+    db.conn.execute("DELETE FROM _sqlite_migrations WHERE name = '0006_item_texts'")
+    db.conn.commit()
+    db.close()
+    with open_store(path) as store:
+        assert seen_item(store, "a").texts == ()
+        see_section(store, 1, make_section([replace(make_item("a"), texts=fingerprints("row", "một hai ba " * 6))]))
+        assert len(seen_item(store, "a").texts) == 1
