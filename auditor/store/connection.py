@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from auditor.store.schema import migrations
 
 #: How long a statement waits for another process that writes.
 BUSY_SECONDS = 15.0
+_PAUSE = 0.05  # seconds between two tries
 
 
 class StoreTrouble(StrEnum):
@@ -85,10 +87,24 @@ def connect(path: Path, *, read_only: bool) -> Database:
         uri = f"{path.absolute().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
         try:
-            return _prepared(connection, path, read_only=read_only)
+            return _patiently(lambda: _prepared(connection, path, read_only=read_only))
         except BaseException:
             connection.close()
             raise
+
+
+def _patiently(prepare: Callable[[], Database]) -> Database:
+    """What `prepare` gives. While another process makes or migrates the same database it is tried again: SQLite's own
+    patience does not hold where a transaction that began with reading has to write (SQLITE_BUSY at once)."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return prepare()
+        except sqlite3.OperationalError as error:
+            busy = (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE)
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> Database:

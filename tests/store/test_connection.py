@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,30 @@ def test_a_migration_that_cannot_be_applied_is_an_error(tmp_path: Path) -> None:
     db.execute("CREATE TABLE agencies (code TEXT)")
     with pytest.raises(sqlite3.OperationalError):
         _migrate(db)
+
+
+def test_a_new_database_that_three_processes_open_at_once(tmp_path: Path) -> None:
+    """Each waits until the others have made its tables; in none of ten rounds does one find it locked."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from auditor.store import open_store\n"
+        "for line in sys.stdin:\n"
+        "    open_store(Path(line.strip()), read_only=False).close()\n"
+        "    print('opened', flush=True)\n"
+    )
+    command = [sys.executable, "-c", code]
+    openers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    try:
+        for number in range(10):
+            for opener in openers:
+                assert opener.stdin is not None
+                opener.stdin.write(f"{tmp_path / str(number)}.db\n")
+                opener.stdin.flush()
+            for opener in openers:
+                assert opener.stdout is not None
+                assert opener.stdout.readline() == "opened\n"
+    finally:
+        for opener in openers:
+            opener.kill()
+            opener.communicate()
