@@ -26,6 +26,12 @@ def rsa_key(bits: int, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -
     return base64.b64encode(key.public_bytes(Encoding.DER, form)).decode()
 
 
+def short_key() -> str:
+    """The public half of a 512 bit key; libraries no longer make such keys."""
+    key = rsa.RSAPublicNumbers(65537, (1 << 511) + 187).public_key()
+    return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
 def ec_key() -> str:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
@@ -76,12 +82,7 @@ def test_keys_with_a_problem(record: str, state: str, problem: Problem) -> None:
 
 
 def test_a_key_under_1024_bits_is_never_accepted_rfc_8301_section_3_2() -> None:
-    # The public half of a 512 bit key; libraries no longer make such keys.
-    modulus = (1 << 511) + 187
-    key = (
-        rsa.RSAPublicNumbers(65537, modulus).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    )
-    assert parse_dkim(f"p={base64.b64encode(key).decode()}").state == "invalid"
+    assert parse_dkim(f"p={short_key()}").state == "invalid"
 
 
 def test_two_keys_are_undefined_section_3_6_2_2() -> None:
