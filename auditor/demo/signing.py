@@ -77,18 +77,24 @@ class SignedTree:
             writer.add(signature)
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
-        """The records asked for; or none of that type, or no such name, with SOA and the name's NSEC."""
+        """The records asked for, those of a wildcard among them (RFC 4592); or none of that type, or no such name. With
+        the proofs of RFC 4035 section 3.1.3."""
         asked, reply = query.question[0], dns.message.make_response(query)
         reply.flags |= dns.flags.AA
         zone = self._zone(asked.name, above=asked.rdtype == dns.rdatatype.DS)
         signed = bool(query.ednsflags & dns.flags.DO)
-        if _add(reply.answer, zone, asked.name, asked.rdtype, signed=signed):
+        exists = zone.get_node(asked.name) is not None or any(name.is_subdomain(asked.name) for name in zone)
+        wildcard = asked.name if exists else _wildcard(zone, asked.name)
+        if _add(reply.answer, zone, wildcard, asked.rdtype, signed=signed, owner=asked.name):
+            if signed and not exists:
+                _add_proof(reply, zone, asked.name)
             return reply
         assert zone.origin is not None
         _add(reply.authority, zone, zone.origin, dns.rdatatype.SOA, signed=signed)
         if signed:
-            _add(reply.authority, zone, asked.name, dns.rdatatype.NSEC, signed=True)
-        if zone.get_node(asked.name) is None and not any(name.is_subdomain(asked.name) for name in zone):
+            for name in dict.fromkeys((asked.name, wildcard)):
+                _add_proof(reply, zone, name)
+        if not exists and zone.get_node(wildcard) is None:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         return reply
 
@@ -170,15 +176,32 @@ def _add(
     kind: dns.rdatatype.RdataType,
     *,
     signed: bool,
+    owner: dns.name.Name | None = None,
 ) -> bool:
+    """The records of `name`, and their signatures, as those of `owner`."""
     records = zone.get_rrset(name, kind)
     if records is None:
         return False
-    section.append(records)
     signatures = zone.get_rrset(name, dns.rdatatype.RRSIG, kind) if signed else None
-    if signatures is not None:
-        section.append(signatures)
+    for one in (records, signatures):
+        if one is not None:
+            one.name = owner or name
+            section.append(one)
     return True
+
+
+def _add_proof(reply: dns.message.Message, zone: dns.zone.Zone, name: dns.name.Name) -> None:
+    """The NSEC of `name`, or that of the name before it, which says that `name` has no records."""
+    owners = [one for one, _ in zone.iterate_rdatasets(dns.rdatatype.NSEC) if one <= name]
+    if owners and not any(one.rdtype == dns.rdatatype.NSEC and one.name == max(owners) for one in reply.authority):
+        _add(reply.authority, zone, max(owners), dns.rdatatype.NSEC, signed=True)
+
+
+def _wildcard(zone: dns.zone.Zone, name: dns.name.Name) -> dns.name.Name:
+    """The wildcard at the closest name above that exists (RFC 4592 section 3.3.1)."""
+    while not any(one.is_subdomain(name) for one in zone):
+        name = name.parent()
+    return dns.name.Name((b"*", *name.labels))
 
 
 def _text(name: dns.name.Name) -> str:

@@ -8,11 +8,10 @@ are judged alike, by the chain to the zone that signed them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 
 import dns.dnssec
 import dns.exception
@@ -27,8 +26,6 @@ import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 from dns.rdtypes.ANY.DS import DS
-from dns.rdtypes.ANY.NSEC import NSEC
-from dns.rdtypes.ANY.NSEC3 import NSEC3
 
 from auditor.model import (
     Completed,
@@ -41,11 +38,11 @@ from auditor.model import (
     SignedAnswer,
     TlsaLook,
 )
+from auditor.read.records.denial import Proofs, is_delegation, lacks, read_proofs
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
-_MANY_PROOFS, _MANY_ITERATIONS = 8, 150  # RFC 9276 section 3.2; CVE-2023-50868
+_MANY_PROOFS = 8  # sets of proofs in one answer that are tried: it takes three at most
 _ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # that we can judge: RFC 8624 section 3.1, without SHA-1
-_SHA1, _OPT_OUT = 1, 1  # NSEC3's only hash algorithm, and its flag (RFC 5155 sections 11 and 3.1.2.1)
 _HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 
 Keys = dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]
@@ -133,9 +130,6 @@ class Walk:
             return self.facts
         try:
             owner, rdtype = dns.name.from_text(name), dns.rdatatype.from_text(kind)
-            _, signatures = _set(_message(answer, self._zone.name), owner, rdtype)
-            if any(signature.labels < len(owner) - 1 for signature in signatures or ()):  # RFC 4035 section 5.3.4
-                return DnssecFacts("unverifiable", _text(self._zone.name), "wildcard", Reason.DNS_ERROR)
             if _holding(answer, owner, rdtype, self._zone, self._now):
                 return self.facts
         except _End as end:
@@ -305,28 +299,44 @@ def _check_records(
     there are MX records, and rightly signed."""
     if soa is not None and not _holding(soa, zone.name, dns.rdatatype.SOA, zone, now):
         raise _End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
-    # without records, or with an alias, there is nothing to be judged here
-    return mx is not None and _holding(mx, dns.name.from_text(name), dns.rdatatype.MX, zone, now)
+    return mx is not None and _has_mx(mx, dns.name.from_text(name), zone, now)
+
+
+def _has_mx(mx: Outcome[SignedAnswer], name: dns.name.Name, zone: _Zone, now: datetime) -> bool:
+    """The same of the MX records. That there are none must be proven (RFC 4035 section 5.4); what an alias leads to is
+    another name's, with another chain."""
+    if _holding(mx, name, dns.rdatatype.MX, zone, now):
+        return True
+    message = _message(mx, zone.name)
+    if message.answer or any(lacks(proofs, name, dns.rdatatype.MX) for proofs in _proofs(message, zone, now, name)):
+        return False
+    raise _End("unverifiable", zone.name, "no_proof")
 
 
 def _holding(
     answer: Outcome[SignedAnswer], name: dns.name.Name, kind: dns.rdatatype.RdataType, zone: _Zone, now: datetime
 ) -> bool:
-    """Whether the answer has the records asked for; if so they are signed and valid (RFC 4035 section 5.3)."""
-    records, signatures = _set(_message(answer, zone.name), name, kind)
+    """Whether the answer has the records asked for; if so they are signed and valid (RFC 4035 section 5.3), and those
+    of a wildcard come with the proof that it is its turn (section 5.3.4)."""
+    message = _message(answer, zone.name)
+    records, signatures = _set(message, name, kind)
     label = dns.rdatatype.to_text(kind).lower()
     if records is None:
         return False
     if signatures is None:  # RFC 4035 section 2.2: a signed zone signs every set of its own
         raise _End("bogus", zone.name, f"{label}_unsigned")
+    closest = min(signature.labels for signature in signatures)
+    expanded = closest < len(name) - 1
     try:
         _validate(records, signatures, zone.keys, now, zone.name)
     except _End as end:
         if end.facts.state != "bogus":
             raise
-        if any(signature.labels < len(name) - 1 for signature in signatures):  # RFC 4035 section 5.3.4: a wildcard
-            raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR) from end
-        raise _End("bogus", zone.name, f"{label}_{end.facts.why}") from end
+        if not expanded:
+            raise _End("bogus", zone.name, f"{label}_{end.facts.why}") from end
+        raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR) from end
+    if expanded and not any(one.is_expanded(name, closest) for one in _proofs(message, zone, now, name)):
+        raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR)
     return True
 
 
@@ -349,39 +359,36 @@ def _delegated(ds: Outcome[SignedAnswer], name: dns.name.Name, zone: _Zone, now:
 
 
 def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now: datetime) -> None:
-    """What the proof that there is no DS says: no zone begins here (None), or an unsigned one (insecure)."""
-    for proof in islice(_proofs(message, zone, now, name), _MANY_PROOFS):
-        record = proof[0]
-        if isinstance(record, NSEC):
-            if proof.name == name:
-                _read_types(record, name)
-                return
-            if proof.name < name and record.next.is_subdomain(name):
-                return  # an empty non-terminal: no zone begins at a name without records
-        # RFC 5155 section 8.1: a hash algorithm that is not known is ignored, and with it the record
-        if isinstance(record, NSEC3) and record.algorithm == _SHA1 and record.iterations <= _MANY_ITERATIONS:
-            wanted = dns.dnssec.nsec3_hash(name, record.salt, record.iterations, record.algorithm)
-            owner, following = proof.name.labels[0].decode("latin-1").upper(), _base32(record.next)
-            if owner == wanted:
-                _read_types(record, name)
-                return
-            covers = owner < wanted < following or (following <= owner and (wanted > owner or wanted < following))
-            if record.flags & _OPT_OUT and covers:
-                raise _End("insecure", name, "no_ds")
+    """What the proof that there is no DS says: no zone begins here (None), or an unsigned one (insecure). A name with
+    NS and without DS and SOA hands over to such a zone (RFC 4035 section 5.2)."""
+    for proofs in _proofs(message, zone, now, name):
+        types = proofs.types_at(name)
+        if proofs.is_opted_out(name) or (types and is_delegation(types) and dns.rdatatype.DS not in types):
+            raise _End("insecure", name, "no_ds")
+        if lacks(proofs, name, dns.rdatatype.DS) or (types is not None and dns.rdatatype.DS not in types):
+            return
     raise _End("unverifiable", name, "no_proof")
 
 
-def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.name.Name) -> Iterator[dns.rrset.RRset]:
+def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.name.Name) -> tuple[Proofs, ...]:
     """The NSEC and NSEC3 records of the answer that the zone has signed; one whose signature fails proves nothing."""
-    for kind in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3):
-        for records in message.authority:
-            if records.rdtype != kind or not records.name.is_subdomain(zone.name):
-                continue
-            signatures = message.get_rrset(
-                message.authority, records.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind
-            )
-            if signatures is not None and _holds(records, signatures, zone, now, name):
-                yield records
+    kinds = (dns.rdatatype.NSEC, dns.rdatatype.NSEC3)
+    sets = [one for one in message.authority if one.rdtype in kinds and one.name.is_subdomain(zone.name)]
+    return read_proofs((one for one in sets[:_MANY_PROOFS] if _proves(message, one, zone, now, name)), zone.name)
+
+
+def _proves(
+    message: dns.message.Message, records: dns.rrset.RRset, zone: _Zone, now: datetime, name: dns.name.Name
+) -> bool:
+    signatures = message.get_rrset(
+        message.authority, records.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, records.rdtype
+    )
+    if signatures is None or not _holds(records, signatures, zone, now, name):
+        return False
+    labels = len(records.name) - 1 - int(records.name.is_wild())
+    return all(
+        signature.labels == labels for signature in signatures
+    )  # a wildcard's own record stands for no other name
 
 
 def _holds(
@@ -392,26 +399,6 @@ def _holds(
     except _End:
         return False
     return True
-
-
-def _read_types(record: NSEC | NSEC3, name: dns.name.Name) -> None:
-    """A name with NS and without DS and SOA hands over to an unsigned zone (RFC 4035 section 5.2)."""
-    types = {
-        window * 256 + byte * 8 + bit
-        for window, bitmap in record.windows
-        for byte, value in enumerate(bitmap)
-        for bit in range(8)
-        if value & (0x80 >> bit)
-    }
-    if dns.rdatatype.DS in types:
-        raise _End("unverifiable", name, "no_proof")
-    if dns.rdatatype.NS in types and dns.rdatatype.SOA not in types:
-        raise _End("insecure", name, "no_ds")
-
-
-def _base32(digest: bytes) -> str:
-    bits = "".join(f"{byte:08b}" for byte in digest)
-    return "".join("0123456789ABCDEFGHIJKLMNOPQRSTUV"[int(bits[n : n + 5], 2)] for n in range(0, len(bits), 5))
 
 
 # -- answers --------------------------------------------------------------------------------------------------------

@@ -91,16 +91,91 @@ def test_a_domain_without_mx_records_or_with_an_alias_there_is_not_called_bogus(
     assert made.look().state == "secure"
 
 
-@pytest.mark.parametrize(("days", "state"), [(30, "secure"), (-1, "unverifiable")])
-def test_mx_records_by_a_wildcard(days: int, state: str) -> None:
+WILD = f"@ 300 MX 10 thu\nthu 300 A 203.0.114.1\n* 300 MX 10 thu.{LEAF}.\nkhac 300 TXT x\n"
+
+
+def proof(made: Tree, name: str, kind: str = "MX") -> dns.message.Message:
+    """The zone's own answer, to be bent and put back with `answered`."""
+    return made.answer(dns.message.make_query(name, kind, want_dnssec=True))
+
+
+def answered(made: Tree, name: str, reply: dns.message.Message, kind: str = "MX") -> DnssecFacts:
+    made.faults[name, kind] = Completed(SignedAnswer(name, kind, reply.to_wire(max_size=65535)))
+    return made.look(name)
+
+
+def test_mx_records_by_a_wildcard_are_secure_with_the_proof_that_nothing_is_closer() -> None:
     """RFC 4035 section 5.3.4: signed under the name of the wildcard, which the signature tells by its labels."""
-    made, name = tree(), f"thu.{LEAF}"
-    signature = made.sign(LEAF, dns.rrset.from_text(f"*.{LEAF}.", 300, "IN", "MX", "10 mx.example."), days=days)
-    reply = dns.message.make_response(dns.message.make_query(name, "MX", want_dnssec=True))
-    reply.answer.append(dns.rrset.from_text(f"{name}.", 300, "IN", "MX", "10 mx.example."))
-    reply.answer.append(dns.rrset.from_rdata(dns.name.from_text(name), 300, signature[0]))
-    made.faults[name, "MX"] = Completed(SignedAnswer(name, "MX", reply.to_wire()))
-    assert (made.look(name).state, made.look(name).why) == (state, "" if state == "secure" else "wildcard")
+    made, name = tree(records=WILD), f"so.{LEAF}"
+    assert made.look(name) == DnssecFacts("secure", LEAF, mx_signed=True)
+    bare = proof(made, name)
+    bare.authority.clear()
+    assert (answered(made, name, bare).state, made.look(name).why) == ("unverifiable", "wildcard")
+
+
+def test_a_wildcard_in_the_place_of_a_name_that_is_there_is_not_believed() -> None:
+    """The records of `khac` are hidden behind the wildcard's, with every proof that the zone has signed."""
+    made, name = tree(records=WILD), f"khac.{LEAF}"
+    reply = proof(made, f"so.{LEAF}")
+    for one in reply.answer:
+        one.name = dns.name.from_text(name)
+    reply.question = [dns.rrset.RRset(dns.name.from_text(name), dns.rdataclass.IN, dns.rdatatype.MX)]
+    assert (answered(made, name, reply).state, made.look(name).why) == ("unverifiable", "wildcard")
+
+
+def test_signatures_of_a_wildcard_that_do_not_hold_are_not_called_bogus() -> None:
+    made, name = tree(records=WILD), f"so.{LEAF}"
+    reply = proof(made, name)
+    old = made.sign(LEAF, dns.rrset.from_text(f"*.{LEAF}.", 300, "IN", "MX", "10 mx.example."), days=-1)
+    reply.answer[1] = dns.rrset.from_rdata(dns.name.from_text(name), 300, old[0])
+    assert (answered(made, name, reply).state, made.look(name).why) == ("unverifiable", "wildcard")
+
+
+@pytest.mark.parametrize("name", [LEAF, f"thu.{LEAF}", f"rong.{LEAF}", f"so.khac.{LEAF}"])
+def test_that_there_are_no_mx_records_is_believed_with_its_proof_only(name: str) -> None:
+    """RFC 4035 section 5.4: a name without them, the zone itself, one that has only names below it, one by a wildcard."""
+    made = tree(records="thu 300 A 203.0.114.1\na.rong 300 A 203.0.114.2\n*.khac 300 TXT x\n")
+    assert made.look(name) == DnssecFacts("secure", LEAF)
+    bare = proof(made, name)
+    bare.authority = [one for one in bare.authority if one.rdtype == dns.rdatatype.SOA]
+    assert (answered(made, name, bare).state, made.look(name).why) == ("unverifiable", "no_proof")
+
+
+def test_a_proof_that_says_the_opposite_or_that_nobody_signed_is_none() -> None:
+    """The MX records were taken out of the answer, and the zone's own proof names them: never the domain's fault."""
+    made = tree()
+    reply = proof(made, LEAF)
+    reply.answer.clear()
+    reply.authority += proof(made, LEAF, "TXT").authority
+    assert (answered(made, LEAF, reply).state, made.look().why) == ("unverifiable", "no_proof")
+    made = tree(records="")
+    reply = proof(made, LEAF)
+    reply.authority = [one for one in reply.authority if one.rdtype != dns.rdatatype.RRSIG]
+    assert (answered(made, LEAF, reply).state, made.look().why) == ("unverifiable", "no_proof")
+
+
+def test_the_wildcards_own_proof_stands_for_no_other_name() -> None:
+    """Its NSEC is signed so that it fits any name below: RFC 4035 section 5.3.4 with the labels of the signature."""
+    made = tree(records="thu 300 MX 10 thu\n* 300 TXT x\n")
+    reply = proof(made, f"thu.{LEAF}")
+    reply.answer.clear()
+    for one in proof(made, f"so.{LEAF}").authority:
+        if one.name.is_wild():
+            one.name = dns.name.from_text(f"thu.{LEAF}")
+            reply.authority.append(one)
+    assert len(reply.authority) == 2
+    assert (answered(made, f"thu.{LEAF}", reply).state, made.look(f"thu.{LEAF}").why) == ("unverifiable", "no_proof")
+
+
+def test_hashed_proofs_that_there_are_no_mx_records() -> None:
+    """RFC 5155 section 8.5."""
+    made, apex = tree(records=""), dns.name.from_text(LEAF)
+    owner = dns.name.from_text(dns.dnssec.nsec3_hash(apex, "AB", 1, 1), apex)
+    for types, state in (("NS SOA TXT", "secure"), ("NS SOA MX", "unverifiable"), ("SOA CNAME", "unverifiable")):
+        hashed = dns.rrset.from_text(owner, 300, "IN", "NSEC3", f"1 0 1 AB {'V' * 32} {types}")
+        reply = dns.message.make_response(dns.message.make_query(LEAF, "MX", want_dnssec=True))
+        reply.authority += [hashed, made.sign(LEAF, hashed)]
+        assert answered(made, LEAF, reply).state == state
 
 
 def test_a_zone_that_shows_no_soa_is_not_called_bogus() -> None:
