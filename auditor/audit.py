@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -99,6 +99,7 @@ class AuditContext:
     nameservers: NameServerDoor | None = None  # None: they are not asked directly
     registry: RegistryDoor | None = None  # None: no RDAP service is configured
     renderer: Renderer | None = None  # None: pages that a script fills stay shells
+    web_hosts: Sequence[str] = ()  # names of all agencies' websites; who has a registry fills it
     _hosts: dict[tuple[str, int], asyncio.Task[HostLook]] = field(default_factory=dict)
     _mail: dict[tuple[str, int], asyncio.Task[MailEvidence]] = field(default_factory=dict)
 
@@ -125,9 +126,14 @@ class AuditContext:
                 selectors=selectors,
                 attempt=attempt,
                 outside=Outside(self.network, self.smtp, self.anchors, self.nameservers, self.registry),
+                web_hosts=[host for host in self.web_hosts if not self._is_overridden(host)],
             )
             self._mail[key] = asyncio.ensure_future(look)
         return await shared(self._mail[key])
+
+    def _is_overridden(self, host: str) -> bool:
+        """Whether --connect-to stands in for the DNS of this name, which then says nothing of it."""
+        return any(self.network.overridden(host, port) for port in (80, 443))
 
     async def abandon(self) -> None:
         """Stop every look that is still under way: nothing may outlive the client that it works with."""
@@ -428,6 +434,12 @@ def _nxdomain_confirmed(host: HostLook | None) -> bool:
         return False
     both = (host.addresses, host.second_opinion)
     return all(isinstance(answer, Failed) and answer.reason is Reason.DNS_NXDOMAIN for answer in both)
+
+
+def web_hosts(agencies: Iterable[Agency]) -> tuple[str, ...]:
+    """The names of their websites, each once."""
+    found = (urlsplit(agency.url).hostname or "" for agency in agencies if agency.url)
+    return tuple(dict.fromkeys(host for host in found if "." in host))
 
 
 def _host_of(agency: Agency) -> str:

@@ -79,6 +79,17 @@ def mail_block(mail: MailFacts) -> Json:
         if mail.dnssec
         else None,
         "registration": _registration(mail.registration) if mail.registration else None,
+        "web_hosts": [
+            {
+                "host": one.host,
+                "policy": one.policy,
+                "location": one.location,
+                "sends_nothing": one.sends_nothing,
+                "null_mx": one.null_mx,
+                "reason": one.reason,
+            }
+            for one in mail.web_hosts
+        ],
     }
 
 

@@ -244,6 +244,7 @@ def make_mail(**changes: Any) -> MailFacts:
         (DkimFacts("s2024", "valid", "v=DKIM1; p=x", kind="rsa", bits=2048),),
         transport=make_transport(),
         dnssec=DnssecFacts("secure", DOMAIN),
+        web_hosts=(HostMailFacts(HOST, NOW, policy="reject", location=f"_dmarc.{DOMAIN}"),),
         registration=RegistrationFacts(
             "valid", DOMAIN, f"https://rdap.example/domain/{DOMAIN}", NOW + timedelta(days=300)
         ),

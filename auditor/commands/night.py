@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from auditor.audit import audit_agency, open_context, second_look
+from auditor.audit import audit_agency, open_context, second_look, web_hosts
 from auditor.commands.common import Workplace, log
 from auditor.commands.progress import watching
 from auditor.commands.reports import import_before_night
@@ -56,6 +56,7 @@ async def make_run(
             import_before_night(settings, store)
         domains = {agency.mail_domain for agency in agencies if agency.mail_domain}
         context.reports = facts_of(store, domains, as_of, settings.mail_domain.reports_days)
+        context.web_hosts = web_hosts(one for one in work.registry.agencies if one.enabled)
         with watching() as watcher:
             result = await run_night(context, store, agencies, plan, watcher, stop=stop)
     names = {agency.code: agency.name for agency in work.registry.agencies}

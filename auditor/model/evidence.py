@@ -299,4 +299,5 @@ class MailEvidence:
     nameservers: NameServersLook | None = None
     dnssec: DnssecLook | None = None
     wildcard: Outcome[DnsAnswer] | None = None  # MX of a name that nobody has set up
+    web_hosts: tuple[HostMail, ...] = ()  # names of the agencies' websites below the domain
     registration: RegistrationLook | None = None  # None: no RDAP service is configured

@@ -89,6 +89,21 @@ class DkimFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class HostMailFacts:
+    """The web host's name as a sender of mail. `sends_nothing`: SPF lets nobody send; `policy` the effective DMARC
+    policy, "" if none applies; `reason` why an answer that decides is missing."""
+
+    host: str
+    looked_at: datetime
+    sends_nothing: bool = False
+    null_mx: bool = False
+    policy: str = ""
+    location: str = ""
+    record: str = ""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MailFacts:
     domain: str
     looked_at: datetime
@@ -105,18 +120,4 @@ class MailFacts:
     nameservers: NameServerFacts | None = None  # None: not looked at
     dnssec: DnssecFacts | None = None  # None: not looked at
     registration: RegistrationFacts | None = None  # None: no RDAP service is configured
-
-
-@dataclass(frozen=True, slots=True)
-class HostMailFacts:
-    """The web host's name as a sender of mail. `sends_nothing`: SPF lets nobody send; `policy` the effective DMARC
-    policy, "" if none applies; `reason` why an answer that decides is missing."""
-
-    host: str
-    looked_at: datetime
-    sends_nothing: bool = False
-    null_mx: bool = False
-    policy: str = ""
-    location: str = ""
-    record: str = ""
-    reason: Reason | None = None
+    web_hosts: tuple[HostMailFacts, ...] = ()  # of the agencies, below the domain, as far as they were looked at

@@ -312,6 +312,32 @@ def test_no_sample_message_stops_the_reading(message: bytes) -> None:
         assert domain.isascii() and selectors and all(one and one.isascii() for one in selectors)
 
 
+def test_the_web_hosts_below_the_domain_are_asked_about_and_no_others() -> None:
+    """Three questions for each: the walk to the policy is the domain's own (RFC 9989 section 4.10)."""
+    hosts = [f"sct.{DOMAIN}", f"SCT.{DOMAIN}.", f"gone.{DOMAIN}", DOMAIN, "other.example", f"x{DOMAIN}"]
+    records = zone(**{f"sct.{DOMAIN}": {"A": ["203.0.113.9"]}, f"_dmarc.sct.{DOMAIN}": {"TXT": ["v=DMARC1; p=none"]}})
+    records[f"_dmarc.{DOMAIN}"] = {"TXT": ["v=DMARC1; p=reject; np=quarantine"]}
+
+    async def run(address: tuple[str, int], names: list[str]) -> MailEvidence:
+        return await look_at_mail_domain(DOMAIN, Resolver([address], timeout=TIMEOUT), web_hosts=names)
+
+    with DnsServer(records) as server:
+        evidence, asked = asyncio.run(run(server.address, hosts)), set(server.queries)
+        server.queries.clear()
+        asyncio.run(run(server.address, []))
+        more = asked - set(server.queries)
+    facts = read_mail(evidence)
+    assert [(one.host, one.policy) for one in facts.web_hosts] == [
+        (f"sct.{DOMAIN}", "none"),
+        (f"gone.{DOMAIN}", "quarantine"),
+    ]
+    assert more == {
+        (name, kind)
+        for host in (f"sct.{DOMAIN}", f"gone.{DOMAIN}")
+        for name, kind in ((host, "TXT"), (host, "MX"), (f"_dmarc.{host}", "TXT"))
+    } | {("_dmarc.gov.example", "TXT"), ("_dmarc.example", "TXT")}
+
+
 def test_a_web_hosts_name_is_asked_for_spf_mx_and_the_policy_it_inherits() -> None:
     records = {
         "sct.tinh.example": {"A": ["192.0.2.1"], "TXT": ["v=spf1 -all"]},

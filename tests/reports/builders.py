@@ -33,6 +33,7 @@ from auditor.model import (
     Failed,
     Finding,
     HostLook,
+    HostMailFacts,
     Item,
     Look,
     LookedAt,
@@ -231,6 +232,7 @@ def mail() -> MailFacts:
             replies=(NameServerReply("ns1.example.gov.vn", "192.0.2.53", "answered", "NOERROR", True, serial=7, mx=()),),
         ),
         dnssec=DnssecFacts("insecure", "example.gov.vn", "no_ds"),
+        web_hosts=(HostMailFacts("snv.example.gov.vn", SEEN_AT),),
         registration=RegistrationFacts(
             "valid", "example.gov.vn", "https://rdap.example/domain/example.gov.vn", SEEN_AT, ("active",)
         ),

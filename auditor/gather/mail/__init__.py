@@ -20,6 +20,7 @@ from auditor.gather.mail.rdap import RegistryDoor
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.gather.mail.spf import SpfLook, look_at_spf
 from auditor.gather.mail.transport import Outside, TlsaWalk, look_at_transport
+from auditor.gather.mail.web_host import look_at_host_mail
 from auditor.model import (
     Completed,
     DnsAnswer,
@@ -34,6 +35,8 @@ from auditor.model import (
     RegistrationLook,
 )
 from auditor.read.records.outcomes import fold_name
+
+MAX_WEB_HOSTS = 200  # a province has some dozens; each costs three questions, and those with the look at its host none
 
 __all__ = [
     "Lookups",
@@ -58,11 +61,13 @@ async def look_at_mail_domain(
     selectors: Sequence[str] | Selectors = (),
     attempt: int = 1,
     outside: Outside | None = None,
+    web_hosts: Sequence[str] = (),
 ) -> MailEvidence:
     """What the DNS says of `domain` as a mail domain.
 
     In: the domain, a resolver, the DKIM selectors to ask for (a plain sequence is the operator's), which look of the
-    run it is, and what is to be asked beside the DNS (nothing unless given). Out: evidence in which
+    run it is, what is to be asked beside the DNS (nothing unless given), and names of websites, of which those below
+    the domain are asked about as senders of mail, MAX_WEB_HOSTS at most. Out: evidence in which
     every part is an outcome: an answer, a proven "there is none", or why it could not be looked at. Raises nothing
     for what the network does.
     """
@@ -82,6 +87,7 @@ async def look_at_mail_domain(
         _look_at_zone(domain, counted, doors, attempt),
     )
     walked, (servers, registration) = await chain, zone
+    below = [name for name in dict.fromkeys(map(fold_name, web_hosts)) if name.endswith("." + domain)][:MAX_WEB_HOSTS]
     return MailEvidence(
         domain=domain,
         looked_at=started,
@@ -102,6 +108,7 @@ async def look_at_mail_domain(
         dnssec=walked[0] if walked is not None else None,
         wildcard=wildcard,
         registration=registration,
+        web_hosts=tuple(await asyncio.gather(*(look_at_host_mail(name, counted) for name in below))),
     )
 
 

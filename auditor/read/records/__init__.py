@@ -17,6 +17,7 @@ from auditor.read.records.problems import Problem
 from auditor.read.records.rdap import read_registration
 from auditor.read.records.spf import read_spf
 from auditor.read.records.transport import read_transport
+from auditor.read.records.web_host import read_name
 
 __all__ = ["Problem", "read_mail"]
 
@@ -63,6 +64,7 @@ def _read(evidence: MailEvidence) -> MailFacts:
         else None,
         nameservers=read_nameservers(evidence.nameservers, evidence.domain) if evidence.nameservers else None,
         dnssec=chain,
+        web_hosts=tuple(read_name(host, evidence.looked_at) for host in evidence.web_hosts),
         registration=read_registration(evidence.registration, evidence.looked_at) if evidence.registration else None,
     )
 

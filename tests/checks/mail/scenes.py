@@ -117,7 +117,7 @@ async def _look(
                 outside = Outside(client, SmtpDoor(client, authority.ca_file), anchors, registry=registry)
                 found.append(
                     await look_at_mail_domain(
-                        DOMAIN, resolver, selectors=scene.selectors, attempt=attempt, outside=outside
+                        DOMAIN, resolver, selectors=scene.selectors, attempt=attempt, outside=outside, web_hosts=[WEB]
                     )
                 )
                 resolver.forget_failures()

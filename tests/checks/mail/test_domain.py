@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from auditor.model import DmarcFacts, Finding, MailFacts, MxFacts, Reason, SpfBranch, SpfFacts, Verdict
-from tests.factories import judge, make_agency, make_facts, make_mail
+from auditor.model import DmarcFacts, Finding, HostMailFacts, MailFacts, MxFacts, Reason, SpfBranch, SpfFacts, Verdict
+from tests.factories import NOW, judge, make_agency, make_facts, make_mail
 
 
 def judged(check_id: str, mail: MailFacts | None, operator: bool = True) -> Finding:
@@ -175,6 +176,42 @@ def test_subdomains(facts: DmarcFacts, verdict: Verdict, key: str) -> None:
     finding = judged("mail.subdomains", make_mail(dmarc=facts))
     assert (finding.verdict, finding.seen_key, finding.max) == (verdict, f"mail.subdomains.{key}", 20)
     assert judged("mail.subdomains", make_mail(dmarc=facts), operator=False).max == 0
+
+
+CLOSED = replace(dmarc("reject"), below_policy="reject", absent_policy="reject")
+
+
+def host(name: str, policy: str = "reject", **changes: Any) -> HostMailFacts:
+    own = {"location": f"_dmarc.{name}.example.gov.vn", "record": f"v=DMARC1; p={policy}"} if policy else {}
+    return HostMailFacts(f"{name}.example.gov.vn", NOW, policy=policy, **{**own, **changes})
+
+
+@pytest.mark.parametrize(
+    ("hosts", "verdict", "words"),
+    [
+        ([host("a"), host("b", "quarantine")], Verdict.PASS, ["Trong 2 tên", "2 tên áp dụng"]),
+        ([host("a"), host("b", "none")], Verdict.PARTIAL, ["1 tên áp dụng", "bị giả mạo để gửi thư: b.example.gov.vn (none)"]),
+        ([host("b", "none", sends_nothing=True)], Verdict.PARTIAL, ["SPF -all hoặc MX rỗng", "0 tên áp dụng"]),
+        ([host("a"), host("b", "", reason=Reason.DNS_TIMEOUT)], Verdict.PASS, ["Chưa tra cứu được: b.example.gov.vn"]),
+        ([host("a", reason=Reason.DNS_TIMEOUT)], Verdict.PASS, ["1 tên áp dụng"]),
+        ([host(f"h{n}", "none") for n in range(9)], Verdict.PARTIAL, ["h4.example.gov.vn (none), …"]),
+    ],
+    ids=["all closed", "one open", "sends nothing", "one not seen", "enough was seen", "many"],
+)  # fmt: skip
+def test_the_web_hosts_of_all_agencies_are_named_on_the_operators_card(
+    hosts: list[HostMailFacts], verdict: Verdict, words: list[str]
+) -> None:
+    finding = judged("mail.subdomains", make_mail(dmarc=CLOSED, web_hosts=tuple(hosts)))
+    assert finding.verdict is verdict
+    assert all(one in finding.seen for one in words), finding.seen
+    weak = sum(one.policy == "none" for one in hosts)
+    assert len(finding.evidence) == 1 + min(weak, 5)
+
+
+def test_a_weak_policy_for_all_names_says_which_hosts_it_leaves_open() -> None:
+    weak = replace(dmarc("none"), below_policy="none", absent_policy="reject")
+    seen = judged("mail.subdomains", make_mail(dmarc=weak, web_hosts=(host("a"), host("b", "none")))).seen
+    assert "b.example.gov.vn (none)" in seen and "1 tên áp dụng" in seen
 
 
 def test_subdomains_not_looked_at_or_not_confirmed() -> None:

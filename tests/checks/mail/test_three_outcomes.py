@@ -94,6 +94,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ok("mail.subdomains.closed"),
         fail("mail.subdomains.open", at(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; np=none")),
         part("mail.subdomains.existing", at(f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject; sp=none; np=reject")),
+        part("mail.subdomains.hosts", at(f"_dmarc.{WEB}", "TXT", "v=DMARC1; p=none")),
         blind(broken(f"_dmarc.{DOMAIN}")),
     ),
     "mail.smtp": (
