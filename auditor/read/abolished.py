@@ -164,8 +164,12 @@ def _block_lines(boxes: Iterable[Box], page: Page) -> Iterator[str]:
     """The lines of blocks that hold text of their own. Words of links that lead elsewhere are somebody else's."""
     home = same_page_key(page.url)  # where the banner leads
     banner = {id(link.box) for link in page.links if link.url and same_page_key(link.url) == home}
+    known: dict[int, bool] = {}  # by id of a parent: it is asked about for each of its parts
     for box in boxes:
-        if not _has_words(box) or (box.tag in _INLINE and box.parent is not None and _has_words(box.parent)):
+        outer = box.parent if box.tag in _INLINE else None
+        if outer is not None and id(outer) not in known:
+            known[id(outer)] = _has_words(outer)
+        if not _has_words(box) or (outer is not None and known[id(outer)]):
             continue  # empty, or a part of its parent's line
         links = (one for one in (box, *box.ancestors()) if one.tag in ("a", "option"))
         if any(id(one) not in banner for one in links):
