@@ -240,6 +240,7 @@ def test_links_of_every_site_lead_somewhere_but_for_the_planted_ones() -> None:
     assert dead == {
         "https://sgddt.tinhmau.example/index.php/tiep-can-thong-tin",
         "https://tanmau.tinhmau.example/cong-khai-ngan-sach-310555",
+        "https://tanmau.tinhmau.example/Portals/0/Documents/2024/cap-giay-phep-xay-dung-nha-o-rieng-le.docx",
     }
 
 
