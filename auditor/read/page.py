@@ -26,6 +26,7 @@ _DOWNLOAD = re.compile(
     re.I,
 )
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
+_POST_BACK = re.compile(r"\s*javascript:\s*(?:__doPostBack|WebForm_DoPostBack)", re.I)  # a link that sends WebForms
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MARKS = HEADINGS | {"a", "span"}
 _LITTLE = 20  # characters
@@ -173,6 +174,11 @@ class Page:
         if box.place in (Place.HEADER, Place.FOOTER) or box.breadcrumb or box.hidden:
             return False
         return not (self.template and self._is_template(box)) and not (self.clocks and self._is_clock(box))
+
+    def is_unshared(self, box: Box) -> bool:
+        """True for what a reader sees here and on none of the site's other pages that were read, wherever it stands."""
+        seen = not box.hidden and not box.breadcrumb
+        return seen and bool(self.template) and not self._is_template(box)
 
     def _is_template(self, box: Box) -> bool:
         return box.mark in self.template and id(box) not in self.own_twins
@@ -415,6 +421,8 @@ def _forms(boxes: list[Box], base: str) -> Iterator[Form]:
                 kind = inner.tag if inner.tag != "input" else (inner.attrs.get("type") or "text").lower()
                 submit = submit or kind in ("submit", "image", "button")
                 fields.append((kind, inner.attrs.get("name") or inner.attrs.get("id") or ""))
+            elif inner.tag == "a" and _POST_BACK.match(inner.attrs.get("href") or ""):
+                submit = True
         words = " ".join(
             v for i in box.walk() for k in ("placeholder", "value", "title", "alt") if (v := i.attrs.get(k))
         )

@@ -333,10 +333,13 @@ def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 
 def _sitemap(subject: Subject, items: tuple[Item, ...]) -> Substance:
-    """A page for readers that lists the site's own sections."""
+    """A page for readers that lists the site's own sections. Its list may be named like a menu ("navTree"): what does
+    not stand on the other pages is the page's own."""
     page = subject.page
     inside = {
-        same_page_key(link.url) for link in page.links if link.url and link.box is not None and page.is_main(link.box)
+        same_page_key(link.url)
+        for link in page.links
+        if link.url and link.box is not None and (page.is_main(link.box) or page.is_unshared(link.box))
     }
     if len(inside) >= 3 and len(inside & subject.menu) >= 2:
         return Substance(SectionState.PRESENT, (), ("links",))
