@@ -127,12 +127,22 @@ def _prepared(connection: sqlite3.Connection, path: Path, *, read_only: bool) ->
 def _migrate(db: Database) -> None:
     """Apply what waits. Another process that opened the same database may be doing so at this moment: what it has
     done meanwhile is no longer waiting, and only a migration that fails with nobody else at work is an error."""
+    _ensure_notes(db)
     while waiting := len(list(migrations.pending(db))):
         try:
             migrations.apply(db)
         except sqlite3.OperationalError:
             if len(list(migrations.pending(db))) >= waiting:
                 raise
+
+
+def _ensure_notes(db: Database) -> None:
+    """Make the table in which migrations are noted, unless another process has made it between our look and our try."""
+    try:
+        migrations.ensure_migrations_table(db)
+    except sqlite3.OperationalError:
+        if migrations.migrations_table not in db.table_names():
+            raise
 
 
 class Connected:

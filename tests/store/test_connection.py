@@ -33,6 +33,27 @@ def test_a_new_database_that_another_process_migrates_at_the_same_moment(tmp_pat
     assert not list(migrations.pending(db))
 
 
+def test_another_process_that_has_only_just_begun_to_migrate(tmp_path: Path) -> None:
+    """It has made the table in which migrations are noted, and no migration yet."""
+    path = tmp_path / "new.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    db = Database(connection)
+    db.enable_wal()
+    met: list[str] = []
+
+    def meanwhile(statement: str) -> None:
+        if statement.startswith("CREATE TABLE") and not met:
+            met.append(statement)
+            other = sqlite3.connect(path)
+            migrations.ensure_migrations_table(Database(other))
+            other.close()
+
+    connection.set_trace_callback(meanwhile)
+    _migrate(db)
+    assert met
+    assert not list(migrations.pending(db))
+
+
 def test_a_migration_that_cannot_be_applied_is_an_error(tmp_path: Path) -> None:
     db = Database(sqlite3.connect(tmp_path / "other.db"))
     db.execute("CREATE TABLE agencies (code TEXT)")
