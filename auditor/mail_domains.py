@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from auditor.audit import AuditContext, look_at_mail
+from auditor.audit import look_at_mail
+from auditor.audit_context import AuditContext
 from auditor.model import (
     Agency,
     AgencyFacts,

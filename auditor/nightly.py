@@ -24,7 +24,8 @@ from auditor.scoring import PersonVerdict, apply_person_verdicts, score
 from auditor.store import RunKind, RunState, Store, StoreError, changes
 
 if TYPE_CHECKING:
-    from auditor.audit import AuditContext, Progress
+    from auditor.audit import Progress
+    from auditor.audit_context import AuditContext
 
 #: Agencies of one group (same host or address) that are in work together: politeness leaves no room for more.
 _PER_GROUP = 4

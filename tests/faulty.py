@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from auditor.audit import AuditContext, audit_agency, open_context, second_look
+from auditor.audit import audit_agency, second_look
+from auditor.audit_context import AuditContext, open_context
 from auditor.demo import web
 from auditor.demo.pages import Book
 from auditor.demo.sites import load_sites, read_data

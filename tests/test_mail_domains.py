@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.audit import open_context
+from auditor.audit_context import open_context
 from auditor.cli import cli
 from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver

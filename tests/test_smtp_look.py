@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from auditor.audit import open_context
+from auditor.audit_context import open_context
 from auditor.demo.dns import DnsServer
 from auditor.mail_domains import MailJudge, read_list
 from auditor.settings import Settings, load_settings

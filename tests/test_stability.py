@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from auditor.audit import open_context
+from auditor.audit_context import open_context
 from auditor.model import AgencyAudit
 from tests.faulty import AS_OF, agency, at_random, fails, look_twice_in, sites, verdicts
 

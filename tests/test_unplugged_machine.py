@@ -24,7 +24,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit import Progress, audit_agency, open_context, second_look
+from auditor.audit import Progress, audit_agency, second_look
+from auditor.audit_context import open_context
 from auditor.demo.province import Province
 from auditor.demo.web import Behaviour
 from auditor.model import Agency, AgencyAudit

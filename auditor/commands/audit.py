@@ -31,7 +31,7 @@ from auditor.commands.common import (
 from auditor.failures import COULD_NOT_RUN, DONE, CannotRun
 
 if TYPE_CHECKING:
-    from auditor.audit import AuditContext
+    from auditor.audit_context import AuditContext
     from auditor.commands.progress import PlainWatcher
     from auditor.model import Agency, AgencyAudit
     from auditor.nightly import NightResult
@@ -160,7 +160,7 @@ def stranger(url: str, scope: str | None, name: str | None, mail_domain: str | N
 
 
 async def _audit_url(order: Order, agency: Agency, *, named: bool) -> int:
-    from auditor.audit import open_context
+    from auditor.audit_context import open_context
     from auditor.commands.progress import watching
     from auditor.publish import write_cards
 

@@ -84,7 +84,7 @@ async def _few(
 ) -> None:
     """The domains of the command line, in its order; with --json one object. `clients` are addresses for which SPF is
     evaluated, as those of a server that sends as postmaster of the domain."""
-    from auditor.audit import open_context
+    from auditor.audit_context import open_context
     from auditor.gather.mail import check_host
     from auditor.mail_domains import MailJudge
 
@@ -141,7 +141,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 async def _stream(work: Workplace, settings: Settings, file: BinaryIO, as_json: bool) -> int:
     """Every line's result as it is ready. Exit code 1 if a line was no domain."""
-    from auditor.audit import open_context
+    from auditor.audit_context import open_context
     from auditor.mail_domains import MailJudge, read_list
 
     started = told = time.monotonic()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from auditor.audit import audit_agency, open_context, second_look, web_hosts
+from auditor.audit import audit_agency, second_look, web_hosts
+from auditor.audit_context import open_context
 from auditor.commands.common import Workplace, log
 from auditor.commands.progress import watching
 from auditor.commands.reports import import_before_night

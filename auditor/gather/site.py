@@ -76,6 +76,29 @@ class Crawl:
             await self._forms()
         return self.evidence()
 
+    async def again(self, first: SiteEvidence, urls: Iterable[str]) -> SiteEvidence:
+        """A second look at `urls` on fresh connections, appended to what the first one saw; and at the forms of pages
+        that answer only now."""
+        self.looks, self.start_url = list(first.looks), first.start_url
+        self.traps, self.spent = dict(first.traps), first.budget_spent
+        self.insecure = any(look.reason is Reason.TLS_INVALID for look in first.looks)
+        kinds = {look.url: look.kind for look in first.looks}
+        failed = {look.url for look in first.latest().values() if not look.ok}
+        back = False
+        for url in dict.fromkeys(urls):
+            kind = kinds.get(url, LookKind.PAGE)
+            look = await self.network.fetch(url, kind, attempt=2, fresh=True, insecure_tls=self.insecure)
+            self.looks.append(look)
+            back = back or (look.ok and kind is LookKind.PAGE and url in failed)
+        if back:
+            await self._forms()
+        added = self.looks[len(first.looks) :]
+        return replace(
+            first,
+            looks=tuple(self.looks),
+            requests=first.requests + sum(1 + len(look.redirects) for look in added if not look.not_run),
+        )
+
     def evidence(self) -> SiteEvidence:
         return SiteEvidence(
             agency_code=self.agency.code,
@@ -187,7 +210,8 @@ class Crawl:
             return
         links = form_links(context, {"procedures": detect("procedures", context)})
         seen = {look.url for look in self.looks}  # an address without a file's name may have been taken for a page
-        wanted = [link.url for link, _ in links[: self.forms] if link.url not in seen]
+        left = self.forms - len({look.url for look in self.looks if look.kind is LookKind.FORM})
+        wanted = [link.url for link, _ in links[: self.forms] if link.url not in seen][: max(0, left)]
         for url in wanted[: max(1, self.usual - len(self.looks))]:
             if await self._look(url, LookKind.FORM) is None:
                 return
@@ -282,24 +306,6 @@ def _kind(want: Want) -> LookKind:
     if want.feed:
         return LookKind.FEED
     return LookKind.FILE if is_file(want.url) else LookKind.PAGE
-
-
-async def look_again(
-    evidence: SiteEvidence, urls: Iterable[str], network: Network, *, insecure: bool = False
-) -> SiteEvidence:
-    """A second look at `urls` on fresh connections, appended to the evidence."""
-    looks = list(evidence.looks)
-    kinds = {look.url: look.kind for look in looks}
-    for url in dict.fromkeys(urls):
-        looks.append(
-            await network.fetch(url, kinds.get(url, LookKind.PAGE), attempt=2, fresh=True, insecure_tls=insecure)
-        )
-    added = looks[len(evidence.looks) :]
-    return replace(
-        evidence,
-        looks=tuple(looks),
-        requests=evidence.requests + sum(1 + len(look.redirects) for look in added if not look.not_run),
-    )
 
 
 def _other_scheme(url: str) -> str:

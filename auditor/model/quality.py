@@ -85,5 +85,5 @@ class QualityFacts:
     contact_page: PublishedContact | None = None
     registry: PublishedContact | None = None  # None also in audits from before it was compared
     forms: tuple[FormFile, ...] = ()  # of those that pages offer, the few that were looked at
-    pages_unread: int = 0  # pages that did not answer during the crawl: they may lead to what is not seen elsewhere
+    pages_unread: int = 0  # pages that did not answer: they may lead to what is not seen elsewhere
     abolished: tuple[NamedAsCurrent, ...] = ()  # whatever the date: what is still in time is judged by the check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from auditor.model import PASSING, DetectorFacts, LookKind, Place
+from auditor.model import PASSING, DetectorFacts, LookKind, Place, Reason
 from auditor.model.quality import Placeholder, PublishedContact, QualityFacts
 from auditor.read.abolished import named_as_current
 from auditor.read.addresses import find_addresses
@@ -15,6 +15,7 @@ from auditor.read.page import Page
 from auditor.read.published import published, serves_a_purpose
 from auditor.read.subject import is_official, page_addresses
 
+_NOT_SHOWN = PASSING | {Reason.HTTP_403, Reason.HTTP_429}
 _SHORT = 300  # characters: a longer page may speak of an update without being one
 _ALONE = 0.5  # the share of a short page that the phrase's sentence must make up
 
@@ -32,9 +33,9 @@ def read_quality(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -
 
 
 def _pages_unread(context: SiteContext) -> int:
-    """Pages that did not answer while the crawl went on, also those that did later: what they lead to was not read."""
-    looks = context.evidence.looks
-    return len({look.url for look in looks if look.kind is LookKind.PAGE and look.reason in PASSING})
+    """Pages that did not answer, or not to us, at the last look: the forms that they lead to were not seen."""
+    looks = context.evidence.latest().values()
+    return sum(look.kind is LookKind.PAGE and look.reason in _NOT_SHOWN for look in looks)
 
 
 def _placeholders(context: SiteContext) -> Iterator[Placeholder]:

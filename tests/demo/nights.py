@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from auditor.audit import AuditContext, audit_agency, look_at_mail, open_context, second_look
+from auditor.audit import audit_agency, look_at_mail, second_look
+from auditor.audit_context import AuditContext, open_context
 from auditor.demo.province import Province
 from auditor.demo.sites import read_data
 from auditor.model import Agency, AgencyAudit, Finding, MailFacts, Verdict

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import audit_agency, open_context, second_look
+from auditor.audit import audit_agency, second_look
+from auditor.audit_context import open_context
 from auditor.model import Agency, AgencyAudit, Finding, ObservedItem, ObservedSection, SiteScope, SiteStatus, Verdict
 from auditor.nightly import Plan, run_night
 from auditor.rejudge import Rules, rejudge

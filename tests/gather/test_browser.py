@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.audit import audit_agency, open_context
+from auditor.audit import audit_agency
+from auditor.audit_context import open_context
 from auditor.configuration import ConfigError
 from auditor.gather.browser import find_chromium
 from auditor.model import Agency, AgencyAudit, SectionState, SiteScope, SiteState, SiteStatus

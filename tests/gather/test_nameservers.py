@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from auditor.audit import open_context
+from auditor.audit_context import open_context
 from auditor.demo.dns import DnsServer
 from auditor.gather.dns import Resolver
 from auditor.gather.mail import NameServerDoor, Outside, look_at_mail_domain

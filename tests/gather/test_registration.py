@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from auditor.audit import AuditContext, open_context
+from auditor.audit_context import AuditContext, open_context
 from auditor.demo.dns import DnsServer
 from auditor.mail_domains import JudgedDomain, ListLine, MailJudge
 from auditor.model import Completed, MailEvidence, Reason, Verdict

@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from auditor.audit import audit_agency, open_context, second_look
+from auditor.audit import audit_agency, second_look
+from auditor.audit_context import open_context
 from auditor.demo.province import Province
 from auditor.gather.dns import Resolver
 from auditor.gather.network import Network, NetworkOptions, parse_connect_to
-from auditor.gather.site import Crawl, look_again
+from auditor.gather.site import Crawl
 from auditor.model import (
     Agency,
     AgencyAudit,
@@ -463,7 +464,8 @@ def test_look_again_asks_only_what_it_is_told_and_appends() -> None:
             asked = len(server.requests)
             answers.update(complete())
             url = f"http://{HOST}/van-ban/"
-            return first, await look_again(first, [url, url], client), server.paths[asked:]
+            crawl = Crawl(agency(), client, VOCABULARY, AS_OF, 60, attempt=2)
+            return first, await crawl.again(first, [url, url]), server.paths[asked:]
 
     first, second, asked = asyncio.run(run())
     assert asked == ["/van-ban/"]

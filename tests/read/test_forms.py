@@ -14,7 +14,7 @@ import pytest
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.network import Network, NetworkOptions
-from auditor.gather.site import Crawl, look_again
+from auditor.gather.site import Crawl
 from auditor.model import Agency, LookKind, SiteEvidence, SiteFacts, SiteScope, Verdict
 from auditor.model.quality import FormState
 from auditor.read.file_kinds import ending_of, fits, kind_of, promised
@@ -103,7 +103,7 @@ async def crawled(
             evidence = await Crawl(agency, network, WORDS, day, budget, forms=forms, usual=usual).run()
             if looks > 1:
                 urls = [form.url for form in read_site(agency, evidence, WORDS, day).quality.forms if form.wrong]
-                evidence = await look_again(evidence, urls, network)
+                evidence = await Crawl(agency, network, WORDS, day, budget, attempt=2, forms=forms).again(evidence, urls)
     return read_site(agency, evidence, WORDS, day), evidence
 
 
