@@ -30,7 +30,7 @@ def nameservers(facts: AgencyFacts, rule: Criterion) -> Finding:
         key,
         asked=asked,
         problems=problems,
-        excerpt=_words(seen) or servers,
+        excerpt=" | ".join(part for part in (_places(seen), _words(seen)) if part),
         zone=seen.zone,
         servers=servers,
         named=_named(rule, seen) if "ns_lame" in problems else "",
@@ -41,6 +41,11 @@ def _named(rule: Criterion, seen: NameServerFacts) -> str:
     """Which of the servers do not answer for the zone: whoever is told so must know where to look."""
     lame = ", ".join(reply.host for reply in seen.replies if reply.state in ("refused", "lame"))
     return " " + rule.say("mail.nameservers.lame", hosts=lame) if lame else ""
+
+
+def _places(seen: NameServerFacts) -> str:
+    """The addresses, which prove what servers share a network: "ns1.example 203.0.113.1; ns2.example 198.51.100.1"."""
+    return "; ".join(" ".join((host, *addresses)) for host, addresses in seen.servers)
 
 
 def _words(seen: NameServerFacts) -> str:

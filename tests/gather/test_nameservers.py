@@ -395,8 +395,9 @@ def test_octets_that_are_no_message_accuse_nobody(sound: MailEvidence) -> None:
     assert Problem.NS_LAME not in facts.problems
 
 
-def test_the_proof_says_what_each_server_answered() -> None:
+def test_the_proof_says_where_each_server_is_and_what_it_answered() -> None:
     facts = read_mail(seen(One(), broken("refused"), broken("drop"))).nameservers
     finding = judge("mail.nameservers", make_facts(mail=make_mail(nameservers=facts), agency=make_agency()))
     said = f"ns1.{ZONE} NOERROR aa SOA 7; ns2.{ZONE} REFUSED; ns3.{ZONE} timeout"
-    assert [ref.excerpt for ref in finding.evidence] == [said]
+    places = f"ns1.{ZONE} 127.0.1.1; ns2.{ZONE} 127.0.2.1; ns3.{ZONE} 127.0.3.1"
+    assert [ref.excerpt for ref in finding.evidence] == [f"{places} | {said}"]
