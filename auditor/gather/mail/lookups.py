@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import dns.exception
 import dns.resolver
 
-from auditor.model import Completed, DnsAnswer, Failed, NotRun, Outcome, Reason
+from auditor.model import Completed, DnsAnswer, Failed, Look, LookKind, NotRun, Outcome, Reason
 
 #: What a caller may hand in as a resolver: an object with lookup(name, rdtype), or such a function; see adapt().
 AnyResolver = Any
@@ -30,6 +30,23 @@ class Lookups(Asks, Protocol):
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
         """A and AAAA of `host` together; a negative reason only if both are known to be empty."""
         ...
+
+
+class WebHosts(Protocol):
+    """What files that belong to a mail domain are fetched with: policies, answers of registries."""
+
+    async def fetch(
+        self,
+        url: str,
+        kind: LookKind = ...,
+        *,
+        attempt: int = ...,
+        max_bytes: int | None = ...,
+        respect_robots: bool = ...,
+        fresh: bool = ...,
+        follow: bool = ...,
+        accept: str | None = ...,
+    ) -> Look: ...
 
 
 @dataclass(slots=True)

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
-from auditor.gather.mail.lookups import Lookups
+from auditor.gather.mail.lookups import Lookups, WebHosts
 from auditor.model import Completed, DnsAnswer, Look, LookKind, NotRun, Outcome, Reason
 from auditor.read.records.mta_sts import MAX_POLICY, PREFIX, announced, policy_url
 from auditor.read.records.outcomes import texts
 
 
-class PolicyHosts(Protocol):
-    """What the policy is fetched with."""
-
-    async def fetch(
-        self,
-        url: str,
-        kind: LookKind = ...,
-        *,
-        attempt: int = ...,
-        max_bytes: int | None = ...,
-        respect_robots: bool = ...,
-        fresh: bool = ...,
-        follow: bool = ...,
-    ) -> Look: ...
-
-
 async def look_at_mta_sts(
-    domain: str, resolver: Lookups, hosts: PolicyHosts | None, *, attempt: int = 1
+    domain: str, resolver: Lookups, hosts: WebHosts | None, *, attempt: int = 1
 ) -> tuple[Outcome[DnsAnswer], Outcome[Look]]:
     """The answer for the record, and the policy if exactly one record announces one.
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from publicsuffixlist import PublicSuffixList
 
+from auditor.gather.mail.lookups import WebHosts
 from auditor.gather.shared import abandon, shared
 from auditor.model import Completed, Failed, Look, LookKind, NotRun, Outcome, Reason, RegistrationLook
 from auditor.read.records.outcomes import ascii_name
@@ -27,28 +27,12 @@ from auditor.read.records.rdap import (
 _ACCEPTED = "application/rdap+json, application/json;q=0.9"  # RFC 7480 section 4.2
 
 
-class RegistryHosts(Protocol):
-    """What the answer is fetched with."""
-
-    async def fetch(
-        self,
-        url: str,
-        kind: LookKind = ...,
-        *,
-        attempt: int = ...,
-        max_bytes: int | None = ...,
-        respect_robots: bool = ...,
-        fresh: bool = ...,
-        accept: str | None = ...,
-    ) -> Look: ...
-
-
 @dataclass(slots=True)
 class RegistryDoor:
     """The RDAP service of this run. `base` is its base address (RFC 9224 section 3) or, where it ends in ".json", a
     list of services by suffix as IANA publishes it, fetched once a run. One object belongs to one event loop."""
 
-    hosts: RegistryHosts
+    hosts: WebHosts
     base: str
     _suffixes: PublicSuffixList | None = None
     _looks: dict[tuple[str, int], asyncio.Task[Outcome[Look]]] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.gather.mail.direct import NameServerDoor
-from auditor.gather.mail.lookups import Lookups
-from auditor.gather.mail.mta_sts import PolicyHosts, look_at_mta_sts
+from auditor.gather.mail.lookups import Lookups, WebHosts
+from auditor.gather.mail.mta_sts import look_at_mta_sts
 from auditor.gather.mail.rdap import RegistryDoor
 from auditor.gather.mail.smtp import SmtpDoor
 from auditor.model import (
@@ -41,7 +41,7 @@ class Outside:
     """What there is beside the plain DNS: a client for the policy file, a way to mail servers, the root's trust anchors
     (DS records as text), a way to name servers, one to the registry. Without one of them that part is not looked at."""
 
-    hosts: PolicyHosts | None = None
+    hosts: WebHosts | None = None
     smtp: SmtpDoor | None = None
     anchors: tuple[str, ...] = ()
     nameservers: NameServerDoor | None = None
