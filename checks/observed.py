@@ -22,8 +22,10 @@ from auditor.model import (
     Redated,
     SectionState,
 )
+from auditor.model.observed import Cadence, claimed_cadence, observed_cadence
 from auditor.model.redating import Move, Renewal, moves, redated, renewals
 
+_PERIODS = (30, 90)  # days over which a card tells how often entries come
 _LATELY = 90  # days for which a card tells that dates moved together
 _SHOWN = 3  # redated items and late documents that a card names
 
@@ -155,20 +157,24 @@ def _first_seen(section: DetectorFacts, newest: Dated | None, watched: Watch, ru
 
 
 def _cadence(watched: Watch, rule: Criterion) -> Iterator[str]:
-    def observed(days: int) -> int | None:
-        counts = [section.cadence(watched.as_of, days) for section in watched.sections]
-        return None if None in counts else sum(count or 0 for count in counts)
-
-    def claimed(days: int) -> int:
-        return sum(section.dated_in(watched.as_of, days) for section in watched.sections)
-
-    month, quarter = observed(30), observed(90)
+    month, quarter = (observed_cadence(watched.sections, watched.as_of, days) for days in _PERIODS)
+    month_claimed, quarter_claimed = (claimed_cadence(watched.sections, watched.as_of, days) for days in _PERIODS)
     if month is not None and quarter is not None:
-        yield rule.say("freshness.note.cadence_observed", month=month, quarter=quarter)
+        yield _paces("observed", month, quarter, rule)
     elif month is not None:
-        yield rule.say("freshness.note.cadence_month", month=month, quarter=claimed(90))
-    elif claimed(90):
-        yield rule.say("freshness.note.cadence_claimed", month=claimed(30), quarter=claimed(90))
+        yield _paces("both", month, quarter_claimed, rule)
+    elif quarter_claimed.items:
+        yield _paces("claimed", month_claimed, quarter_claimed, rule)
+
+
+def _paces(key: str, month: Cadence, quarter: Cadence, rule: Criterion) -> str:
+    return rule.say(f"freshness.note.cadence.{key}", month=_pace(month, rule), quarter=_pace(quarter, rule))
+
+
+def _pace(pace: Cadence, rule: Criterion) -> str:
+    key = "none" if not pace.items else "one_day" if pace.days_with == 1 else "days"
+    rate = f"{pace.per_week:.1f}".replace(".", ",")
+    return rule.say(f"freshness.pace.{key}", days=pace.days, items=pace.items, days_with=pace.days_with, rate=rate)
 
 
 def _text(watched: Watch, rule: Criterion) -> Iterator[str]:

@@ -290,8 +290,15 @@ def test_from_audit_to_history_rejudge_and_mail(province: Province) -> None:
         ("f.content.organisation", "not_applicable")
     ]
 
-    nights = json.loads(ok(*folder, "history", "sct", "--json").stdout)["nights"]
-    assert [(one["as_of"], one["version"]) for one in nights] == [("2026-11-23", 2)]
+    history = json.loads(ok(*folder, "history", "sct", "--json").stdout)
+    assert [(one["as_of"], one["version"]) for one in history["nights"]] == [("2026-11-23", 2)]
+    page = (Path(__file__).parents[1] / "docs" / "json.md").read_text("utf-8").partition("history CODE --json`")[2]
+    named = set(re.findall(r"^\| `lists\[\]\.(\w+)", page, re.M))
+    assert all(set(one) == named for one in history["lists"]) and history["lists"]
+    for paces in (one["cadence"][period] for one in history["lists"] for period in ("days_30", "days_90")):
+        assert paces["observed"] is None, "watched for one night only"
+        assert paces["claimed"]["items"] >= paces["claimed"]["days_with_items"]
+    assert any(one["cadence"]["days_90"]["claimed"]["per_week"] > 0 for one in history["lists"])
 
     paths = json.loads(ok(*folder, "send", "--dry-run", "--json").stdout)["files"]
     mail = message_from_bytes(Path(paths[0]).read_bytes(), policy=default)

@@ -29,6 +29,7 @@ from auditor.phrases import cli_text
 
 if TYPE_CHECKING:
     from auditor.model import Criterion, ObservedSection
+    from auditor.model.observed import Cadence
     from auditor.model.redating import Renewal
     from auditor.rejudge import Rejudged
     from auditor.store import Store
@@ -207,12 +208,32 @@ def _show_lists(work: Workplace, lists: Sequence[ObservedSection], as_of: date) 
 
 
 def _count(one: ObservedSection, as_of: date, days: int) -> str:
-    count = one.cadence(as_of, days)
-    return "–" if count is None else str(count)
+    from auditor.model.observed import observed_cadence
+
+    pace = observed_cadence([one], as_of, days)
+    return "–" if pace is None else str(pace.items)
+
+
+def _paces(one: ObservedSection) -> dict[str, Any]:
+    """How often entries came up to the list's last night, by observation and by the dates that they bear."""
+    from auditor.model.observed import claimed_cadence, observed_cadence
+
+    def shown(pace: Cadence | None) -> dict[str, Any] | None:
+        if pace is None:
+            return None
+        return {"items": pace.items, "days_with_items": pace.days_with, "per_week": round(pace.per_week, 2)}
+
+    return {
+        f"days_{days}": {
+            "observed": shown(observed_cadence([one], one.nights[-1], days)),
+            "claimed": shown(claimed_cadence([one], one.nights[-1], days)),
+        }
+        for days in (30, 90)
+    }
 
 
 def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
-    from auditor.model.redating import redated
+    from auditor.model.redating import redated, renewals
 
     return {
         "detector": one.detector,
@@ -220,6 +241,10 @@ def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
         "url": one.url,
         "nights": list(one.nights),
         "text_changed_on": list(one.changed_on),
+        "cadence": _paces(one) if one.nights else None,
+        "renewals": [
+            {"first": made.first, "last": made.last, "moved": made.moved, "of": made.of} for made in renewals([one])
+        ],
         "redated": [
             {
                 "title": found.item.title,

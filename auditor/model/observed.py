@@ -6,6 +6,7 @@ it was there before we watched, or came in a way that the lists do not prove.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -118,15 +119,58 @@ class ObservedSection:
         came = (item for item in self.items if self.nights and item.present_on > self.nights[0])
         return max(came, key=lambda item: item.present_on, default=None)
 
-    def cadence(self, as_of: date, days: int) -> int | None:
-        """How many items came in the last `days` days, by observation; None if the list was not watched so long."""
-        since = as_of - timedelta(days=days)
-        return len(self.arrivals(since)) if self.nights and self.nights[0] <= since else None
 
-    def dated_in(self, as_of: date, days: int) -> int:
-        """How many items bear a date of the last `days` days, as the site first wrote it."""
-        since = as_of - timedelta(days=days)
-        return sum(item.first_claimed is not None and since < item.first_claimed <= as_of for item in self.items)
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often entries came in the last `days` days: the day of each, ascending."""
+
+    days: int
+    came: tuple[date, ...] = ()
+
+    @property
+    def items(self) -> int:
+        return len(self.came)
+
+    @property
+    def days_with(self) -> int:
+        """On how many different days one came or more."""
+        return len(set(self.came))
+
+    @property
+    def per_week(self) -> float:
+        return 7 * len(self.came) / self.days
+
+
+def observed_cadence(lists: Iterable[ObservedSection], as_of: date, days: int) -> Cadence | None:
+    """By the nights on which entries were seen to come; None unless every list was watched for so long.
+
+    An entry that stands in several lists (a page and its feed) counts once, from when it was seen first.
+    """
+    lists, since = tuple(lists), as_of - timedelta(days=days)
+    if not lists or any(not one.nights or one.nights[0] > since for one in lists):
+        return None
+    known = {_name(item) for one in lists for item in one.items if item.present_on <= since}
+    came: dict[str, date] = {}
+    for item in (item for one in lists for item in one.arrivals(since) if item.present_on <= as_of):
+        name = _name(item)
+        if name not in known:
+            came[name] = min(item.present_on, came.get(name, item.present_on))
+    return Cadence(days, tuple(sorted(came.values())))
+
+
+def claimed_cadence(lists: Iterable[ObservedSection], as_of: date, days: int) -> Cadence:
+    """By the dates that entries bear, as the site first wrote them: a date moved forward is no new entry."""
+    since = as_of - timedelta(days=days)
+    first: dict[str, date] = {}
+    for item in (item for one in lists for item in one.items):
+        if item.first_claimed is not None:
+            name = _name(item)
+            first[name] = min(item.first_claimed, first.get(name, item.first_claimed))
+    return Cadence(days, tuple(sorted(day for day in first.values() if since < day <= as_of)))
+
+
+def _name(item: ObservedItem) -> str:
+    return item.url or item.title
 
 
 def _until(item: ObservedItem, night: date) -> ObservedItem:

@@ -19,6 +19,7 @@ import pytest
 from auditor.audit import audit_agency, second_look
 from auditor.audit_context import open_context
 from auditor.model import Agency, AgencyAudit, Finding, ObservedItem, ObservedSection, SiteScope, SiteStatus, Verdict
+from auditor.model.observed import observed_cadence
 from auditor.nightly import Plan, run_night
 from auditor.rejudge import Rules, rejudge
 from auditor.rulebook import load_calendar, load_rulebook
@@ -223,10 +224,13 @@ def test_an_item_that_was_taken_away_is_noticed(store: Store) -> None:
 
 
 def test_cadence_is_counted_by_observation_once_watched_long_enough(store: Store, month: Month) -> None:
-    news = only(store, "news")
-    assert news.cadence(night(29), 28) == 9  # one on every third night after the first
-    assert news.cadence(night(29), 30) is None
-    assert any("Theo ngày ghi trên trang" in note for note in month.finding("f.freshness.news", 20).notes)
+    news = [only(store, "news")]
+    pace = observed_cadence(news, night(29), 28)
+    assert pace is not None
+    assert (pace.items, pace.days_with, pace.per_week) == (9, 9, 2.25)  # one on every third night after the first
+    assert observed_cadence(news, night(29), 30) is None
+    (told,) = (note for note in month.finding("f.freshness.news", 20).notes if "theo ngày ghi trên trang" in note)
+    assert "trong 30 ngày qua có 10 mục mới vào 10 ngày khác nhau (bình quân 2,3 mục mỗi tuần)" in told
 
 
 def test_a_date_moved_forward_under_the_same_title_is_caught(month: Month) -> None:
@@ -234,7 +238,7 @@ def test_a_date_moved_forward_under_the_same_title_is_caught(month: Month) -> No
     assert before.verdict is Verdict.FAIL
     assert after.verdict is Verdict.FAIL, "the new date counts for nothing"
     assert "03/02/2026" in after.seen
-    assert not any("trong 30 ngày" in note for note in after.notes), "a moved date is no new item"
+    assert not any("trong 30 ngày qua có" in note for note in after.notes), "a moved date is no new item"
     assert any("03/02/2026" in note and f"{night(CHEAT):%d/%m/%Y}" in note for note in after.notes)
 
 

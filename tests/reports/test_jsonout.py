@@ -46,7 +46,7 @@ def shaped(key: str) -> str:
 
 def documented() -> tuple[set[str], set[str]]:
     text = DOCUMENT.read_text(encoding="utf-8")
-    one, several = text.split("## Several agencies")
+    one, several = text.split("## `auditor")[0].split("## Several agencies")
     return tuple(set(re.findall(r"^\| `([^`]+)` \|", part, re.M)) for part in (one, several))  # type: ignore[return-value]
 
 
