@@ -1,34 +1,41 @@
-"""What the entries of a list say on their own pages, where those were read. Pure."""
+"""What the entries of a list say: in their row beside the title, and on their own pages that were read. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from auditor.model import DetectorFacts, Item, Section
 from auditor.read.context import SiteContext
 from auditor.read.entries import Reading
 from auditor.read.folding import fold
+from auditor.read.items import row_texts
 from auditor.read.page import Page
 from auditor.read.sketch import fingerprints
 
 _HEAD = 40  # characters: the heading of a block of other entries
 
 
-def with_page_texts(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
-    """The sections, their entries with the texts of those pages of theirs that were read."""
-    return replace(found, sections=tuple(_with_page_texts(section, context) for section in found.sections))
+def with_texts(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
+    """The sections, their entries with the fingerprints of what they say."""
+    return replace(found, sections=tuple(_with_texts(section, context) for section in found.sections))
 
 
-def _with_page_texts(section: Section, context: SiteContext) -> Section:
-    items = tuple(_with_page_text(item, section, context) for item in section.items)
-    return section if items == section.items else replace(section, items=items)
+def _with_texts(section: Section, context: SiteContext) -> Section:
+    if not section.items:
+        return section
+    page = context.page_at(section.url)
+    rows = row_texts(page, context.reading) if page is not None else {}
+    return replace(section, items=tuple(_with_text(item, page, rows, context) for item in section.items))
 
 
-def _with_page_text(item: Item, section: Section, context: SiteContext) -> Item:
+def _with_text(item: Item, listing: Page | None, rows: Mapping[str, str], context: SiteContext) -> Item:
+    row = rows.get(item.url or item.title)
+    texts = fingerprints("row", row) if row is not None else item.texts  # of a feed's entry the summary was read
     page = context.page_at(item.url) if item.url else None
-    if page is None or page is context.start or page is context.page_at(section.url):
-        return item
-    return replace(item, texts=(*item.texts, *fingerprints("page", _told(page, context.reading))))
+    if page is not None and page is not context.start and page is not listing:
+        texts += fingerprints("page", _told(page, context.reading))
+    return replace(item, texts=texts) if texts != item.texts else item
 
 
 def _told(page: Page, reading: Reading) -> str:

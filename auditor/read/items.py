@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from auditor.model import Item, Place
-from auditor.model.item_text import ItemText
 from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
@@ -21,13 +20,13 @@ from auditor.read.entries import DAY, NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
-from auditor.read.sketch import fingerprints
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"\+84\s?\d(?:[\s.\-]?\d){7,9}\b|0\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
+_TITLE = 300  # characters
 _SUMMARY, _LONGEST = 40, 2000  # characters beside the title that may be a summary; of a row, at most
 
 
@@ -38,17 +37,31 @@ def extract_items(page: Page, reading: Reading) -> tuple[Item, ...]:
     """
     kept = page.lists.get(reading.own_numbers)
     if kept is None or kept[0] is not reading.known:
-        kept = page.lists[reading.own_numbers] = (reading.known, _extract(page, reading))
+        kept = page.lists[reading.own_numbers] = (reading.known, *_extract(page, reading))
     items: tuple[Item, ...] = kept[1]
     return items
 
 
-def _extract(page: Page, reading: Reading) -> tuple[Item, ...]:
+def row_texts(page: Page, reading: Reading) -> Mapping[str, str]:
+    """What the row of each entry of extract_items() shows beside its title, by the entry's address or title; without
+    those that show next to nothing."""
+    extract_items(page, reading)
+    rows: dict[str, str] = {}
+    for _, _, entries in page.lists.values():
+        for entry in entries:
+            if entry.box.weight - len(entry.title) >= _SUMMARY:
+                name = entry.link.url if entry.link is not None else entry.title.strip()[:_TITLE]
+                rows.setdefault(name, entry.box.text[:_LONGEST].replace(entry.title, " ", 1))
+    return rows
+
+
+def _extract(page: Page, reading: Reading) -> tuple[tuple[Item, ...], list[Entry]]:
     entries = _entries(page, reading)
     stray = [entry for entry in entries if entry.dated is None]
     if entries and len(stray) > len(entries) / 2:
         match_by_order(page, entries, reading)
-    return tuple(_finish(page, entry, reading) for entry in entries[:_MAX_ITEMS])
+    del entries[_MAX_ITEMS:]
+    return tuple(_finish(page, entry, reading) for entry in entries), entries
 
 
 def content_links(page: Page, reading: Reading) -> list[Link]:
@@ -306,14 +319,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
         dated = known
     if dated is None and url and not (entry.files and not entry.links):
         dated = url_date(url, reading)
-    return Item(entry.title.strip()[:300], url, dated, tuple(_attributes(page, entry, reading)), texts=_row_text(entry))
-
-
-def _row_text(entry: Entry) -> tuple[ItemText, ...]:
-    """What the entry's row shows beside its title: its summary."""
-    if entry.box.weight - len(entry.title) < _SUMMARY:
-        return ()
-    return fingerprints("row", entry.box.text[:_LONGEST].replace(entry.title, " ", 1))
+    return Item(entry.title.strip()[:_TITLE], url, dated, tuple(_attributes(page, entry, reading)))
 
 
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:

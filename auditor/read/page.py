@@ -101,7 +101,7 @@ class Page:
     forms: tuple[Form, ...] = ()
     images: tuple[tuple[str, str], ...] = ()
     _menus: dict[int, bool] = field(default_factory=dict)
-    lists: dict[bool, tuple[object, Any]] = field(default_factory=dict)  # extract_items() keeps its answers here
+    lists: dict[bool, tuple[object, Any, Any]] = field(default_factory=dict)  # extract_items() keeps its answers here
     clocks: frozenset[int] = field(default=frozenset())  # signatures of boxes that show today's date on every page
     stamps: frozenset[str] = field(default=frozenset())  # the ways to write that date
     template: frozenset[tuple[int, int]] = field(default=frozenset())  # set by the site reader: what all pages share

@@ -32,7 +32,7 @@ from auditor.read.entries import Reading
 from auditor.read.families import find_families
 from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
-from auditor.read.item_texts import with_page_texts
+from auditor.read.item_texts import with_texts
 from auditor.read.items import extract_items
 from auditor.read.labels import STRONG, LabelMatcher
 from auditor.read.page import Page, is_html, read_page
@@ -171,7 +171,7 @@ def _read_readable(
     context = make_context(agency, scope, evidence, matcher, as_of, own, start)
     detectors = {name: detect(name, context, _SPECIAL.get(name)) for name in DETECTORS}  # type: ignore[arg-type]
     detectors = {name: date_from_articles(found, context) for name, found in detectors.items()}
-    detectors = {name: with_page_texts(found, context) for name, found in detectors.items()}
+    detectors = {name: with_texts(found, context) for name, found in detectors.items()}
     addresses, images = read_addresses(context, detectors)
     newest = max(
         (

@@ -17,7 +17,11 @@ from auditor.read.folding import fold, plain
 
 _GROUP, _KEPT = 3, 48  # words; hashes
 SAME = 0.85  # the share from which two texts count as the same
-_BITS = 64
+_OCTETS = 8  # of a fingerprint
+_LANE = 32  # bits of one counter
+_FULL = (1 << _LANE) - 1
+#: Of each octet its eight bits, each in a counter of its own: octets are added up, not bit after bit.
+_LANES = tuple(sum((octet >> bit & 1) << _LANE * bit for bit in range(8)) for octet in range(256))
 _ENOUGH = 12  # words: fewer tell nothing of an entry
 _DAY = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b|\b\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?\b|\b\d{1,2}[/-]\d{4}\b|\b\d{1,2}[:h]\d{2}(?::\d{2})?\b"
@@ -42,12 +46,15 @@ def fingerprints(of: str, text: str) -> tuple[ItemText, ...]:
     words = [word for word in undated(text).split() if word.isalpha()]
     if len(words) < _ENOUGH:
         return ()
-    sums = [0] * _BITS
-    for one, other in pairwise(words):
-        value = int.from_bytes(blake2b(f"{one} {other}".encode(), digest_size=_BITS // 8).digest(), "big")
-        for bit in range(_BITS):
-            sums[bit] += 1 if value >> bit & 1 else -1
-    return (ItemText(of, len(words), sum(1 << bit for bit, total in enumerate(sums) if total > 0)),)
+    hashes = b"".join(
+        blake2b(f"{one} {other}".encode(), digest_size=_OCTETS).digest() for one, other in pairwise(words)
+    )
+    bits = 0
+    for n in range(_OCTETS):
+        ones = sum(map(_LANES.__getitem__, hashes[n::_OCTETS]))
+        for bit in range(8):
+            bits |= (2 * (ones >> _LANE * bit & _FULL) > len(words) - 1) << 8 * (_OCTETS - 1 - n) + bit
+    return (ItemText(of, len(words), bits),)
 
 
 def sketch(text: str) -> tuple[int, ...]:
