@@ -24,8 +24,8 @@ from auditor.read.sections import detect
 from auditor.read.site import PageCache, find_start, inner_start, make_context, read_pages
 from auditor.read.site_state import is_entry, is_script_shell
 from auditor.read.sitemaps import read_sitemap
-from auditor.read.urls import is_useless, repeats_segments, same_page_key
-from auditor.read.wants import Want, detail_wants, is_file, section_wants, unnamed_wants
+from auditor.read.urls import is_document, is_useless, repeats_segments, same_page_key
+from auditor.read.wants import Want, detail_wants, section_wants, unnamed_wants
 from auditor.read.words import Vocabulary
 
 OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
@@ -305,7 +305,7 @@ class Crawl:
 def _kind(want: Want) -> LookKind:
     if want.feed:
         return LookKind.FEED
-    return LookKind.FILE if is_file(want.url) else LookKind.PAGE
+    return LookKind.FILE if is_document(want.url) else LookKind.PAGE
 
 
 def _other_scheme(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditor.model import Dated, DetectorFacts, Place, Reason, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.context import SiteContext
+from auditor.read.unnamed import left_alone
 
 _BETTER = [
     SectionState.PRESENT,
@@ -107,5 +108,9 @@ def _nothing(detector: str, context: SiteContext, parents: list[Lead], waiting: 
             reason=context.inner_failures[0].reason,
             why="pages_unread",
             confirmed=False,
+        )
+    if left_alone(context):  # near-identical addresses of which one may have been the section
+        return DetectorFacts(
+            detector, SectionState.UNVERIFIABLE, reason=Reason.BUDGET_SPENT, why="not_fetched", confirmed=False
         )
     return DetectorFacts(detector, SectionState.ABSENT, why="no_link")

@@ -33,11 +33,14 @@ _MOSTLY = 0.75  # of the pages read under a pattern
 _FEW_WORDS, _SHARE = 2, 0.1  # words that may differ between two near-identical pages
 _LEAST = 5  # words: a page with fewer of its own says nothing
 _SHARED = 3  # patterns of addresses on whose pages a block is the site's, not the page's
+_A_LOT = 20_000  # characters: no page of a family has so many, and comparing them would take long
 _PLACES = 3  # sections on which a query key was seen to change nothing, before it is believed of others
 _FOREIGN = 0.3  # the share of unknown words from which a page is in another language, not full of tokens
 _COUNTERS = 4  # figures that may differ between pages of one text: visitors, clock
 _ROWS, _ROW = frozenset({"li", "tr", "article", "dd", "p", "div"}), 400  # entries of lists; characters
 _WILD = "*"
+#: Lists of words by which a page says that there is nothing, or nothing now.
+_NOTHING_YET = ("placeholders", "not_found", "maintenance", "blocked", "loading")
 
 #: Query keys that choose how a list is shown, never what is in it.
 _SHOWN = re.compile(
@@ -229,17 +232,34 @@ def _faces(read: Mapping[str, Page], start: Page, answer: Page | None, vocabular
     entries: dict[str, set[str]] = defaultdict(set)
     for page in read.values():
         for link in page.links:
-            if link.url and link.box is not None:
-                entries[link.url].update((undated(link.label), undated(_row(link.box))))
+            if link.url in read and link.box is not None:
+                entries[link.url].update((_undated(link.label), _undated(_row(link.box))))
+    shared_inside = shared | at_start
     own = {
-        url: [box for box in _told(page) if box.mark not in (shared if _is_start(url, start) else shared | at_start)]
+        url: [box for box in _told(page) if box.mark not in (shared if _is_start(url, start) else shared_inside)]
         for url, page in pages.items()
     }
-    texts = {url: undated(" . ".join(_own_text(box) for box in boxes)) for url, boxes in own.items()}
+    own = {url: boxes if _says_little(boxes) else [] for url, boxes in own.items()}
+    texts = {url: _text(boxes) for url, boxes in own.items()}
     holders = Counter(word for text in texts.values() for word in set(text.split()))
     return {
         url: _face(url, page, own[url], texts[url], entries[url], holders, vocabulary) for url, page in pages.items()
     }
+
+
+def _says_little(boxes: Iterable[Box]) -> bool:
+    """False for a page that says a great deal: such a one is no copy of others."""
+    return sum(len(part) for box in boxes for part in box.parts if isinstance(part, str)) <= _A_LOT
+
+
+def _text(boxes: Iterable[Box]) -> str:
+    """What the boxes say, without dates."""
+    return " ".join(filter(None, (_undated(_own_text(box)) for box in boxes)))
+
+
+@lru_cache(maxsize=8192)
+def _undated(text: str) -> str:
+    return undated(text)
 
 
 def _face(
@@ -259,7 +279,7 @@ def _face(
 
     boxes = list(boxes)
     heads = " ".join(text for _, text in (*page.headings, (0, page.title)))
-    named = {word for word in kept(undated(heads)) if not word.isdigit()}
+    named = {word for word in kept(_undated(heads)) if not word.isdigit()}
     whole = fold(" ".join(_own_text(box) for box in boxes))
     return _Face(
         url,
@@ -267,7 +287,7 @@ def _face(
         frozenset(named),
         _marks(boxes, page),
         tuple(frozenset(entry.split()) for entry in entries),
-        any(vocabulary.any_in(name, whole) for name in ("placeholders", "not_found")),
+        any(vocabulary.any_in(name, whole) for name in _NOTHING_YET),
     )
 
 

@@ -36,6 +36,9 @@ _NOT_PAGE = re.compile(
 )
 
 
+_DOCUMENTS = frozenset({"pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx", "odt", "ods", "rtf"})
+
+
 @lru_cache(maxsize=16384)
 def canonical(url: str) -> str:
     """`url` in one spelling: lower-case scheme and host, no default port, no fragment, noise keys dropped, path quoted.
@@ -141,3 +144,18 @@ def slug_words(url: str) -> str:
     parts = urlsplit(url)
     text = unquote(parts.path + ("?" + parts.query if parts.query else "")).lower()
     return re.sub(r"[^a-z0-9/=]+", "-", text)
+
+
+def is_document(url: str) -> bool:
+    """An address of a document: its head is enough."""
+    return url.lower().rpartition(".")[2] in _DOCUMENTS
+
+
+def is_trap(url: str) -> bool:
+    """An address of which there may be any number: copies, calendars, further pages of a list, repeated segments."""
+    return is_twin(url) or is_calendar(url) or is_paging(url) or is_picture(url) or repeats_segments(url)
+
+
+def is_plain(url: str) -> bool:
+    """An address that may be a section's, or an entry's."""
+    return not (is_useless(url) or is_trap(url))

@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from auditor.model import Place, Section, SectionState
-from auditor.read.candidates import MENU_WORDS, Lead
+from auditor.read.candidates import Lead
 from auditor.read.context import SiteContext
 from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
 from auditor.read.page import Page
 from auditor.read.sections import detect
-from auditor.read.urls import (
-    is_calendar,
-    is_feed,
-    is_paging,
-    is_picture,
-    is_twin,
-    is_useless,
-    repeats_segments,
-    same_page_key,
-)
+from auditor.read.unnamed import unnamed_entries
+from auditor.read.urls import is_document, is_feed, is_plain, is_trap, same_page_key
 from auditor.read.words import DETECTORS
 
 _STRONG_LEADS = 3
@@ -38,7 +30,6 @@ _MANY = {
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
 _NO_PAGE = frozenset({"search"})
-_FILES = frozenset({"pdf", "doc", "docx", "xls", "xlsx", "zip", "rar", "7z", "ppt", "pptx", "odt", "ods", "rtf"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
 _UNNAMED_FEW = 2  # the same, where every section has at least a weak lead
 #: Sections whose absence would be held against the agency.
@@ -79,21 +70,11 @@ def unnamed_wants(context: SiteContext) -> list[Want]:
     most = _UNNAMED if any(not leads[name] for name in _WORTH_SEARCHING) else _UNNAMED_FEW
     if all(any(lead.strong for lead in leads[name]) for name in _WORTH_SEARCHING):
         return []
-    known = {same_page_key(lead.url) for group in context.leads.values() for lead in group if lead.url}
     wants: dict[str, Want] = {}
     places = tuple(Place) if most == _UNNAMED else (Place.HEADER, Place.SIDE)
-    links = sorted(context.start.links, key=lambda link: urlsplit(link.url).path.rstrip("/").count("/"))  # wide first
-    for link in links:
-        key = same_page_key(link.url) if link.url else ""
-        if not key or key in known or key in context.looks or not context.scope.contains(link.url):
-            continue
-        if context.families.closes(link.url):
-            continue
-        if link.folded in context.matcher.vocabulary.lists["own_pages"]:
-            continue
-        short = len(link.folded.split()) <= MENU_WORDS and link.place in places and context.start.is_menu(link)
-        if short and _is_plain(link.url) and not is_feed(link.url) and not is_file(link.url):
-            wants.setdefault(key, Want(link.url, False, float(len(wants)), "unnamed"))
+    for link in unnamed_entries(context, places):
+        if not context.families.closes(link.url):
+            wants.setdefault(same_page_key(link.url), Want(link.url, False, float(len(wants)), "unnamed"))
     return list(wants.values())[:most]
 
 
@@ -110,7 +91,7 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     pages = [
         lead
         for lead in leads
-        if lead.kind == "own" and (_is_plain(lead.url) or (lead.strong and not _is_trap(lead.url)))
+        if lead.kind == "own" and (is_plain(lead.url) or (lead.strong and not is_trap(lead.url)))
         if context.look_at(lead.url) is not None or not context.families.closes(lead.url)
     ]
     feeds = [lead for lead in leads if lead.kind == "feed"]
@@ -136,14 +117,6 @@ def _lists_the_same(lead: Lead, wholes: list[Lead], context: SiteContext) -> boo
                 return context.look_at(whole.url) is None
             return any("number" in item.attributes for item in extract_items(page, context.reading))
     return False
-
-
-def _is_plain(url: str) -> bool:
-    return not (is_useless(url) or _is_trap(url))
-
-
-def _is_trap(url: str) -> bool:
-    return is_twin(url) or is_calendar(url) or is_paging(url) or is_picture(url) or repeats_segments(url)
 
 
 def detail_wants(context: SiteContext) -> list[Want]:
@@ -173,14 +146,14 @@ def detail_wants(context: SiteContext) -> list[Want]:
             urls = [
                 item.url
                 for item in section.items
-                if item.url and context.scope.contains(item.url) and _is_plain(item.url)
+                if item.url and context.scope.contains(item.url) and is_plain(item.url)
                 if context.look_at(item.url) is not None or not context.families.closes(item.url)
             ]
             for rank, url in enumerate(urls[:count]):
                 wants.setdefault(same_page_key(url), Want(url, False, n + rank, detector))
     for want in _second_level(context):
         wants.setdefault(same_page_key(want.url), want)
-    unread = [want for key, want in wants.items() if key not in context.looks and not is_file(want.url)]
+    unread = [want for key, want in wants.items() if key not in context.looks and not is_document(want.url)]
     return sorted(unread, key=lambda want: want.priority)
 
 
@@ -198,7 +171,7 @@ def _second_level(context: SiteContext) -> list[Want]:
         for item in section.items[:2]:
             page = context.page_at(item.url) if item.url else None
             inner = extract_items(page, context.reading) if page is not None else ()
-            out += [Want(one.url, False, 5.0, "procedures") for one in inner[:1] if one.url and _is_plain(one.url)]
+            out += [Want(one.url, False, 5.0, "procedures") for one in inner[:1] if one.url and is_plain(one.url)]
     return [want for want in out if context.scope.contains(want.url)]
 
 
@@ -210,8 +183,3 @@ def _feeds_of(section: Section, leads: list[Lead], page: Page | None) -> list[st
     feeds = [lead for lead in leads if lead.kind == "feed"]
     feeds.sort(key=lambda lead: (root not in urlsplit(lead.url).path.split("/") or not root, lead.url.count("/")))
     return own + [lead.url for lead in feeds]
-
-
-def is_file(url: str) -> bool:
-    """An address of a document: its head is enough."""
-    return url.lower().rpartition(".")[2] in _FILES

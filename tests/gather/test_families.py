@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from auditor.model import Trap
+from auditor.model import SectionState, Trap
 from tests.gather.servers import Handler, Request, reply
 from tests.gather.test_site import FURNITURE, LABELS, Seen, article, crawl, html
 
@@ -235,3 +235,41 @@ def test_honest_pages_that_share_their_template_are_no_trap(name: str) -> None:
     opened = pages_of(seen, "/chi-tiet/")
     assert len(opened) >= 10, "as many are opened as of pages that nobody doubts"
     assert told(seen) == []
+
+
+# -- what is left alone ------------------------------------------------------------------------------------------------
+
+
+PROCEDURES = "<h1>Thủ tục hành chính</h1><table><tr><th>Tên thủ tục</th><th>Thời hạn giải quyết</th><th>Thành phần hồ sơ</th></tr>" + "".join(
+    f'<tr><td><a href="/tt/{n}.html">Thủ tục cấp giấy phép thứ {n} cho tổ chức</a></td><td>{5 + n} ngày làm việc</td><td>Đơn, bản sao</td></tr>'
+    for n in range(1, 9)
+)  # fmt: skip
+OWN_NAMES = ("Góc nhìn", "Nhịp cầu", "Cẩm nang", "Bạn đọc", "Chuyên trang", "Sổ tay", "Hành trang", "Điểm hẹn", "Câu chuyện", "Một vòng")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Hệ thống đang tiếp nhận rất nhiều lượt truy cập, quý vị vui lòng quay lại sau ít phút. Xin lỗi vì sự bất tiện này.",
+        "Nội dung của chuyên trang này dành cho bạn đọc gần xa, trân trọng cảm ơn sự quan tâm và đồng hành của quý vị.",
+    ],
+)
+def test_no_section_is_called_absent_that_may_be_one_of_the_pages_left_alone(said: str) -> None:
+    """Ten menu entries under names of the site's own; the first ones say the same, the eighth is the procedures."""
+    menu = {f"/trang-{n}.html": name for n, name in enumerate(OWN_NAMES, 1)}
+
+    def answer(request: Request) -> bytes:
+        if request.path == "/trang-8.html":
+            return html(PROCEDURES, menu)
+        if request.path in menu and request.path not in ("/trang-9.html", "/trang-10.html"):
+            return html(f"<p>{said}</p>", menu)
+        if request.path in menu or request.path == "/":
+            return html(article(menu.get(request.path, "Trang chủ")), menu)
+        return reply("Không tìm thấy", status=404)
+
+    seen = crawl(answer)
+    state = seen.facts.detectors["procedures"].state
+    if "/trang-8.html" in seen.paths:
+        assert state in (SectionState.PRESENT, SectionState.PARTIAL)
+    else:
+        assert state is SectionState.UNVERIFIABLE
