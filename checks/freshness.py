@@ -69,6 +69,12 @@ def _fresh(facts: AgencyFacts, rule: Criterion) -> Finding:
     watched = watch(facts, section)
     newest = honest_newest(section, watched)
     noted = notes(section, newest, watched, rule)
+    perhaps = honest_newest(section, watched, in_doubt=False)
+    if newest is not None and perhaps is not None and perhaps.date > newest.date:
+        ages = (_age(min(one.date, facts.as_of), facts.as_of, facts.calendar, rule) for one in (newest, perhaps))
+        if len({_verdict(age, rule) for age in ages}) > 1:  # it hangs on a text that was not read
+            key = "freshness.redated_unseen"
+            return _say(rule, Verdict.UNVERIFIED, key, replace(section, newest=perhaps), notes=noted)
     if newest is not None:
         return _by_age(replace(section, newest=newest), newest, facts.as_of, facts.calendar, rule, noted)
     if section.items and watched.nights >= rule.parameters["observed_nights"] and section.unread is None:

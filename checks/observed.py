@@ -88,9 +88,12 @@ def watch(facts: AgencyFacts, section: DetectorFacts) -> Watch:
     return Watch(read, facts.as_of, renewals(facts.history.sections))
 
 
-def honest_newest(section: DetectorFacts, watched: Watch) -> Dated | None:
-    """The newest date, where an item whose date was moved forward counts by the date that it bore before."""
-    moved = {(move.item.url, move.item.title): move.before for move in watched.redated}
+def honest_newest(section: DetectorFacts, watched: Watch, *, in_doubt: bool = True) -> Dated | None:
+    """The newest date, where an item whose date was moved forward counts by the date that it bore before.
+
+    `in_doubt`: also where the item's text was known before and could not be read when the date moved.
+    """
+    moved = {(one.item.url, one.item.title): one.before for one in watched.redated if in_doubt or not one.missed}
     if not moved:
         return section.newest
     usable = [one for one in section.sections if one.state in (SectionState.PRESENT, SectionState.PARTIAL)]

@@ -20,12 +20,14 @@ _RENEWALS, _PERIOD = 2, timedelta(days=90)  # so many renewals in so many days a
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move forward, seen on `night`. `stayed`: whether the entry's text did; None where that was not seen."""
+    """One move forward, seen on `night`. `stayed`: whether the entry's text did; None where that was not seen.
+    `missed`: it was known before, and not read since: another night may tell."""
 
     before: date
     after: date
     night: date
     stayed: bool | None = None
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Redated:
     @property
     def last_night(self) -> date:
         return self.moves[-1].night
+
+    @property
+    def missed(self) -> bool:
+        """True if a text that was known before could not be read at one of the moves."""
+        return any(move.missed for move in self.moves)
 
     @property
     def stayed(self) -> bool:
@@ -103,7 +110,9 @@ def moves(item: ObservedItem, nights: tuple[date, ...]) -> Iterator[Move]:
         if standing is not None and standing.date is not None and claim.date > standing.date:
             known = known or sum(standing.on <= night < claim.on for night in nights) >= _LIKELY
             if known:
-                yield Move(standing.date, claim.date, claim.on, _stayed(item.texts, standing.on, claim.on))
+                stayed = _stayed(item.texts, standing.on, claim.on)
+                known_before = any(one.first < claim.on and one.last >= standing.on for one in item.texts)
+                yield Move(standing.date, claim.date, claim.on, stayed, stayed is None and known_before)
         standing = claim
 
 

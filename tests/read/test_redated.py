@@ -78,6 +78,24 @@ def test_the_same_title_with_a_later_date_is_told() -> None:
     assert verdict([nights[-1]], [watched(nights)], night(22)) is Verdict.FAIL
 
 
+def test_a_text_that_was_known_and_cannot_be_read_at_the_move_is_no_proof() -> None:
+    """The entry's page is read for twenty nights, then its date moves while the page does not answer."""
+
+    def nights(*later: str) -> list[Section]:
+        def seen(day: date, text: str) -> Section:
+            return listed([item("Giới thiệu mô hình mới", "gt", day, text, of="page"), *OTHERS])
+
+        return [seen(OLD_DAY, ONE)] * 20 + [seen(night(20), text) for text in later]
+
+    for later, expected in (
+        (("", "", ""), Verdict.UNVERIFIED),
+        (("", "", ONE), Verdict.FAIL),
+        (("", "", TWO), Verdict.PASS),
+    ):
+        made = nights(*later)
+        assert verdict([made[-1]], [watched(made)], night(22)) is expected, later
+
+
 def test_another_title_under_the_same_address_is_another_entry() -> None:
     nights = moved("Lịch công tác tuần 23", night(20))
     known = watched(nights)
