@@ -20,6 +20,7 @@ _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.
 _PENALTY = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
 _LABEL_WORDS_IN_BODY = 7
 MENU_WORDS = 8
+_HEADING_WORDS = 12
 _BLOCK_DEPTH = 2  # boxes between a block and its "Xem thêm"
 _ITEM = 0.95  # in a list's text only the vocabulary's own words name a section; the rest are items
 _HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_information"})
@@ -72,8 +73,10 @@ def leads(
     menu = menu_labels(start, scope) if start is not None else {}
     for page in pages:
         if page is not start and same_page_key(page.url) in menu:
-            for lead in _heading_leads(page, matcher):
-                best.setdefault((lead.detector, same_page_key(lead.url)), lead)
+            for lead in _heading_leads(page, menu[same_page_key(page.url)], matcher):
+                key = (lead.detector, same_page_key(lead.url))
+                if key not in best or rank(lead) > rank(best[key]):
+                    best[key] = lead
         label = menu.get(same_page_key(page.url))
         opens = page is start or _is_hub(page, label, matcher)
         own = _strong(label, matcher) if label is not None and page is not start else frozenset()
@@ -181,9 +184,13 @@ def _application_leads(page: Page, link: Link, scope: SiteScope, matcher: LabelM
         yield Lead("online_services", link.text, link.url, score, link.place, kind, page.url)
 
 
-def _heading_leads(page: Page, matcher: LabelMatcher) -> Iterator[Lead]:
-    """A page that names itself: its first headings and its title say which section it is, whatever its link said."""
-    names = [*_own_names(page), re.split(r"\s[-|–»]\s", page.title)[0]]
+def _heading_leads(page: Page, label: str, matcher: LabelMatcher) -> Iterator[Lead]:
+    """A page that names itself: its first headings and its title say which section it is, whatever its link said.
+
+    Where neither a heading element nor the link's `label` names it, its first words are its heading.
+    """
+    names = _own_names(page) or ([] if _strong(label, matcher) else _first_words(page))
+    names.append(re.split(r"\s[-|–—»·•]\s", page.title)[0])
     for name in dict.fromkeys(names):
         for detector, score in matcher.scores(name, "").items():
             if score >= _HEADING:
@@ -195,6 +202,19 @@ def _own_names(page: Page) -> list[str]:
     headings = (box for box in page.boxes if box.tag in HEADINGS and box.text and box.place is Place.BODY)
     own = [nfc(box.text) for box in headings if page.is_main(box) and not any(one.tag == "a" for one in box.walk())]
     return own[:2]
+
+
+def _first_words(page: Page) -> list[str]:
+    """The line that opens the page's own content, if it is short and leads nowhere: most software of today styles any
+    element as a heading."""
+    first = next((box for box in page.main_boxes if box.place is Place.BODY), None)
+    if (
+        first is None
+        or len(first.text.split()) > _HEADING_WORDS
+        or any(b.tag == "a" for b in (first, *first.ancestors()))
+    ):
+        return []
+    return [nfc(first.text)]
 
 
 def _may_name_a_section(page: Page, link: Link) -> bool:

@@ -61,6 +61,11 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d
 _TITLE_WORDS = 5  # of a definition list's term: "Ngày ban hành", "Cơ quan ban hành" are fields
 _KEPT = 4000  # characters: the text of a larger box is cut out anew each time
 _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-only)(?:\s|$)")
+#: "hidden lg:flex", "hidden group-hover:block", "d-none d-md-block": seen on wider screens, or under the pointer.
+_SHOWN_AGAIN = re.compile(
+    r"(?:^|\s)(?:(?!print:)[a-z0-9/-]+:|d-(?:sm|md|lg|xl|xxl)-)(?:inline-|table-)?(?:block|flex|grid|table|inline|contents|cell|row)(?:\s|$)"
+)
+_OPENERS = ("aria-controls", "data-target", "data-bs-target")  # attributes of what opens another element, by its id
 
 
 @dataclass(slots=True)
@@ -327,7 +332,7 @@ def _names(classes: str, name: str) -> _Names:
     both = f"{classes} {name}"
     return _Names(
         lasting=_CHANGING.sub("", both).strip(),
-        hides=_HIDDEN_CLASS.search(both) is not None,
+        hides=_HIDDEN_CLASS.search(both) is not None and _SHOWN_AGAIN.search(both) is None,
         breadcrumb=bool(tokens(both) & _BREADCRUMB),
         page_header="page-header" in both.split(),
         words=_place_words(both),
@@ -336,6 +341,7 @@ def _names(classes: str, name: str) -> _Names:
 
 def _place(boxes: list[Box], total: int) -> None:
     wrapper = 0.6 * total
+    opened: frozenset[str] | None = None
     for box in boxes:
         parent, attrs = box.parent, box.attrs
         if parent is None:
@@ -348,7 +354,9 @@ def _place(boxes: list[Box], total: int) -> None:
                 named = _names(classes or "", name or "")
             style = attrs.get("style")
             if named.hides or "hidden" in attrs or (style and _HIDDEN.search(style)):
-                box.hidden = True
+                if opened is None:
+                    opened = _opened(boxes)
+                box.hidden = not _opens(attrs, opened) or box.hidden
         box.signature = hash((parent.signature, tag, box.column, named.lasting))
         if box.weight > wrapper and tag not in _SAYING:
             continue  # a wrapper of the page, whatever its name says
@@ -358,6 +366,17 @@ def _place(boxes: list[Box], total: int) -> None:
                 box.place = hint
         if named.breadcrumb:
             box.breadcrumb = True
+
+
+def _opened(boxes: list[Box]) -> frozenset[str]:
+    """The ids of what the page's own buttons and links open."""
+    names = (box.attrs.get(one) or "" for box in boxes if box.attrs for one in _OPENERS if one in box.attrs)
+    return frozenset(name.removeprefix("#") for named in names for name in named.split())
+
+
+def _opens(attrs: dict[str, str | None], opened: frozenset[str]) -> bool:
+    """True for a closed panel that a reader opens on the page: of tabs (WAI-ARIA "tabpanel"), or of an accordion."""
+    return (attrs.get("role") or "").lower() == "tabpanel" or attrs.get("id") in opened
 
 
 def _place_words(classes: str) -> frozenset[str]:

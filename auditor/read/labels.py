@@ -12,6 +12,7 @@ from auditor.read.words import DetectorWords, Vocabulary
 _MAX_WORDS = 11
 _PREFIX_WORDS = 6
 _BOTH = re.compile(r"\s+[-–|/&]\s+")
+_LISTED = re.compile(r"\s*,\s+|\s+và\s+", re.I)
 _PART = 0.8
 _PICTURE = 1.1  # of a picture without words the address is all there is
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
@@ -75,6 +76,12 @@ def _containment(phrase: str, label: str) -> float:
 def _by_parts(parts: list[str], words: DetectorWords) -> float:
     """A label that joins two sections' names ("Liên hệ - Góp ý") means both."""
     return _PART if len(parts) > 1 and any(part in words.labels for part in parts) else 0.0
+
+
+def _by_list(parts: list[str], words: DetectorWords) -> float:
+    """A label that lists names of one section only ("Mua sắm, đấu thầu, dự án") means that section."""
+    known = len(parts) > 1 and all(part in words.labels or part in words.weak for part in parts)
+    return _PART if known and any(part in words.labels for part in parts) else 0.0
 
 
 def _one_edit(a: str, b: str) -> bool:
@@ -150,11 +157,12 @@ class LabelMatcher:
             folded = self.spell_out(label) if len(label) <= 140 else ""
             long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
             parts = [self.spell_out(part) for part in _BOTH.split(label)] if len(label) <= 80 else []
-            found = {
-                name: score
-                for name, words in self.vocabulary.detectors.items()
-                if (score := max(self._score(folded, long, url, words), _by_parts(parts, words))) >= CANDIDATE
-            }
+            listed = [self.spell_out(part) for part in _LISTED.split(label)] if len(label) <= 80 else []
+            found = {}
+            for name, words in self.vocabulary.detectors.items():
+                score = max(self._score(folded, long, url, words), _by_parts(parts, words), _by_list(listed, words))
+                if score >= CANDIDATE:
+                    found[name] = score
             named = any(score >= _NAMED for score in found.values())
             self._seen[key] = {name: score for name, score in found.items() if not (named and score == _HINT)}
         return self._seen[key]

@@ -162,6 +162,10 @@ class Page:
         box = link.box
         if link.place in (Place.HEADER, Place.SIDE) or (box is not None and self._is_template(box)):
             return True
+        if box is not None and not box.weight:  # a picture stands on every page if the words around it do
+            block = next((outer for outer in box.ancestors() if outer.weight), None)
+            if block is not None and self._is_template(block):
+                return True
         for outer in list(box.ancestors())[:6] if box is not None else ():
             known = self._menus.get(id(outer))
             if known is None:

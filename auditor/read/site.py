@@ -24,6 +24,7 @@ from auditor.model import (
     Trap,
 )
 from auditor.model.facts import READABLE_STATES
+from auditor.read.addresses import may_hold_address
 from auditor.read.candidates import Lead, leads, menu_labels
 from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
@@ -41,6 +42,8 @@ from auditor.read.section_dates import date_from_articles
 from auditor.read.sections import detect, feed_date
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
+from auditor.read.subject import Subject
+from auditor.read.substance import judge_page
 from auditor.read.template import mark_template
 from auditor.read.traps import find_traps
 from auditor.read.urls import same_page_key
@@ -261,6 +264,8 @@ def make_context(
     )
     if not any(lead.kind in ("own", "feed") for lead in found_leads.get("news", [])):
         found_leads["news"] = [*_unnamed_news(context, named), *found_leads.get("news", [])]
+    if not any(lead.strong for lead in found_leads.get("email_directory", [])):
+        found_leads["email_directory"] = [*_unnamed_directory(context, named), *found_leads.get("email_directory", [])]
     return context
 
 
@@ -275,6 +280,23 @@ def _unnamed_news(context: SiteContext, named: set[str]) -> list[Lead]:
         if dated >= _NEWS_ITEMS and (best is None or dated > best[0]):
             best = dated, Lead("news", label, page.url, STRONG, Place.BODY, "own", context.start.url)
     return [best[1]] if best is not None else []
+
+
+def _unnamed_directory(context: SiteContext, named: set[str]) -> list[Lead]:
+    """Where no label means a directory: the menu's pages, no other section, whose rows give people or units and their
+    mailboxes."""
+    words = context.matcher.vocabulary.detectors["email_directory"]
+    out = []
+    for key, label in menu_labels(context.start, context.scope).items():
+        page = context.pages.get(key)
+        if page is None or key in named or page is context.start:
+            continue
+        if not (page.covers_addresses or may_hold_address(page.main_text)):
+            continue
+        subject = Subject(page, words, context.reading, (), context.official_domains, context.menu, strong=False)
+        if judge_page(subject).state is SectionState.PRESENT:
+            out.append(Lead("email_directory", label, page.url, STRONG, Place.BODY, "own", context.start.url))
+    return out
 
 
 def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:

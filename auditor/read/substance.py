@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlsplit
 
 from auditor.model import Dated, DateSource, Item, Place, SectionState
 from auditor.read.dates import FoundDate
@@ -17,6 +18,7 @@ from auditor.read.dom import Box
 from auditor.read.entries import ROLES
 from auditor.read.folding import fold, plain
 from auditor.read.items import PHONE, content_links, extract_items
+from auditor.read.page import Link, Page
 from auditor.read.subject import (
     ENOUGH_TEXT,
     SOME_TEXT,
@@ -142,9 +144,20 @@ def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 
 def _fields(subject: Subject) -> tuple[Item, ...]:
-    """Fields of procedures ("Đất đai", "Hộ tịch") that open lists of their own."""
-    links = content_links(subject.page, subject.reading) if subject.strong else []
-    return tuple(Item(link.label, link.url, None, ("detail",)) for link in links if not link.is_file)
+    """Fields of procedures ("Đất đai", "Hộ tịch") that open lists of their own, as links or in a box to choose from."""
+    if not subject.strong:
+        return ()
+    page = subject.page
+    links = [link for link in content_links(page, subject.reading) if not link.is_file]
+    links = links or [link for link in page.links if link.box and link.box.tag == "option" and _is_choice(link, page)]
+    return tuple(Item(link.label, link.url, None, ("detail",)) for link in links)
+
+
+def _is_choice(link: Link, page: Page) -> bool:
+    """True for an entry of a box in the page's own content that opens another page of the site's host."""
+    own = link.box is not None and link.box.place is Place.BODY and page.is_main(link.box)
+    host = urlsplit(page.url).hostname
+    return own and urlsplit(link.url).hostname == host and same_page_key(link.url) != same_page_key(page.url)
 
 
 def _bare_names(subject: Subject) -> tuple[Item, ...]:
@@ -168,21 +181,23 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     phones = len(PHONE.findall(subject.page.main_text)) or len(_SHORT_PHONE.findall(subject.page.main_text))
     if not rows:
         rows = tuple(Item(address, None, None, ("email",)) for address in addresses)
-    units = _unit_rows(subject)
+    units = _unit_rows(subject, lambda text: "@" in text)
     if len(addresses) >= 2 and (people >= 2 or units >= 2 or (subject.strong and len(rows) >= 3)):
         found, missing = ["email", "name"], []
     elif people >= 2 and (phones >= 2 or addresses):
         found = ["name"] + (["phone"] if phones else []) + (["email"] if addresses else [])
         missing = ["own_email"] if addresses else ["email"]
+    elif subject.strong and _unit_rows(subject, lambda text: PHONE.search(text) is not None) >= 2:
+        found, missing = ["name", "phone"], ["email"]  # units and their telephones
     else:
         return Substance(SectionState.EMPTY, missing=("name", "email"))
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, tuple(found), tuple(missing))
 
 
-def _unit_rows(subject: Subject) -> int:
-    """Rows that begin with a unit's name and give its address: "Phòng Quản lý ngân sách | … | qlns@…"."""
+def _unit_rows(subject: Subject, gives: Callable[[str], bool]) -> int:
+    """Rows that begin with a unit's name and give its address or telephone: "Phòng Quản lý ngân sách | … | qlns@…"."""
     words = tuple(f"{word} " for word in subject.reading.vocabulary.lists["unit_words"])
-    rows = (box for box in subject.page.boxes if box.tag in ("tr", "li") and "@" in box.text)
+    rows = (box for box in subject.page.boxes if box.tag in ("tr", "li") and gives(box.text))
     return sum(subject.page.is_main(row) and fold(row.text).startswith(words) for row in rows)
 
 

@@ -31,7 +31,7 @@ _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_proc
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
-_UNNAMED_FEW = 2  # the same, where every section has at least a weak lead
+_UNNAMED_FEW = 2  # the same, where every section has at least a weak lead that leads to something
 #: Sections whose absence would be held against the agency.
 _WORTH_SEARCHING = frozenset(DETECTORS) - {"rss", "english", "sitemap", "search"}
 
@@ -67,9 +67,11 @@ def section_wants(context: SiteContext) -> list[Want]:
 def unnamed_wants(context: SiteContext) -> list[Want]:
     """Menu entries whose words say nothing to us, as long as sections are missing: the pages' own headings may tell."""
     leads = {name: [lead for lead in context.leads.get(name, []) if lead.kind != "parent"] for name in DETECTORS}
-    most = _UNNAMED if any(not leads[name] for name in _WORTH_SEARCHING) else _UNNAMED_FEW
-    if all(any(lead.strong for lead in leads[name]) for name in _WORTH_SEARCHING):
+    doubtful = [name for name in sorted(_WORTH_SEARCHING) if not any(lead.strong for lead in leads[name])]
+    if not doubtful:
         return []
+    missing = any(not leads[name] or not detect(name, context).sections for name in doubtful)
+    most = _UNNAMED if missing else _UNNAMED_FEW
     wants: dict[str, Want] = {}
     places = tuple(Place) if most == _UNNAMED else (Place.HEADER, Place.SIDE)
     for link in unnamed_entries(context, places):
