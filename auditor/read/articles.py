@@ -13,6 +13,7 @@ from auditor.read.folding import fold, nfc
 from auditor.read.page import Page
 
 _ROW = 400  # characters: a larger row or list entry is layout
+_BESIDE = 12  # characters of a link beside the date in it
 _META = (
     "article:published_time",
     "datepublished",
@@ -48,6 +49,8 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
         text = own if len(own) > 6 else (nfc(box.text) if box.weight <= 60 else own)
         if not 6 <= len(text) <= 90 or (_names_another(box) and not _is_line(text, reading)):
             continue
+        if any(outer.tag == "a" and outer.weight > len(text) + _BESIDE for outer in box.ancestors()):
+            continue  # within the link that tells another item's title
         for found in reading.find(text):
             if found.role in ("plain", "posted"):
                 dated = Dated(found.date, DateSource.ARTICLE, text[:120], page.url)

@@ -14,7 +14,16 @@ from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
 from auditor.read.page import HEADINGS, Link, Page, absolute
 from auditor.read.subject import is_service_portal
-from auditor.read.urls import is_english, is_feed, is_paging, is_twin, is_useless, repeats_segments, same_page_key
+from auditor.read.urls import (
+    is_comment_feed,
+    is_english,
+    is_feed,
+    is_paging,
+    is_twin,
+    is_useless,
+    repeats_segments,
+    same_page_key,
+)
 
 _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.0, Place.FOOTER: 0.0}
 _PENALTY = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
@@ -160,7 +169,7 @@ def _page_leads(
         ):
             yield Lead("online_services", link.label, link.url, 0.9, link.place, "portal", page.url)
     for title, url in page.feeds:
-        if not scope.contains(url) and ownership(url, agency, scope) != "own":
+        if is_comment_feed(url) or (not scope.contains(url) and ownership(url, agency, scope) != "own"):
             continue
         parts = [
             part.strip()

@@ -176,7 +176,8 @@ def _build(data: _Reader) -> DateWords:
         cited_kind=re.compile(rf"\b{any_of(data.words('documents'))}\b"),
         of=re.compile(rf"[\s,)]{{0,3}}{any_of(data.words('of'))}\b"),
         ago=re.compile(
-            rf"(?<![0-9.,/])(?P<count>[0-9]{{1,3}})\s{{1,2}}(?P<unit>{any_of(units)})\s{{1,2}}{any_of(relative.words('before'))}\b"
+            rf"(?<![0-9.,/])(?:(?P<whole>[0-9]{{1,3}})\s{{1,2}}(?P<larger>{any_of(units)}),?\s{{1,2}})?"
+            rf"(?P<count>[0-9]{{1,3}})\s{{1,2}}(?P<unit>{any_of(units)})\s{{1,2}}{any_of(relative.words('before'))}\b"
             rf"(?!\s+{any_of(relative.words('vague'))}\b)"
         ),
         named_day=re.compile(rf"\b(?P<name>{any_of(named)})\b"),

@@ -142,7 +142,10 @@ def _relative(text: str, as_of: date, words: DateWords, taken: Sequence[FoundDat
         return []
     found = []
     for match in words.ago.finditer(flat.flat):
-        day = _ago(int(match["count"]), words.relative_units[" ".join(match["unit"].split())], as_of)
+        since = as_of
+        if match["whole"]:  # "1 tuần 1 ngày trước"
+            since = _ago(int(match["whole"]), words.relative_units[" ".join(match["larger"].split())], as_of)
+        day = _ago(int(match["count"]), words.relative_units[" ".join(match["unit"].split())], since)
         found.append((match, day, words.relative_units[match["unit"]] in ("weeks", "months", "years")))
     for match in words.named_day.finditer(flat.flat):
         rest = flat.flat[match.end() :]

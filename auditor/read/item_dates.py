@@ -20,6 +20,7 @@ _SPLIT_DAY = re.compile(
     r"(?:năm\s*)?(199\d|20\d\d)\b",
     re.I,
 )
+_LEAF = re.compile(r"(\d{1,2})\s*(?:tháng|thg|th)\.?\s*(\d{1,2})", re.I)  # a calendar leaf without its year
 _URL_DAY = re.compile(
     r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
 )
@@ -92,7 +93,7 @@ def _split_day(text: str, reading: Reading) -> date | None:
     return made if made <= reading.as_of else None
 
 
-def _spaced(box: Box) -> str:
+def spaced(box: Box) -> str:
     """The box's words with a space between all elements: "18", "Tháng 11", "2026" of a calendar leaf."""
     return " ".join(
         part.strip() for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip()
@@ -101,9 +102,12 @@ def _spaced(box: Box) -> str:
 
 def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     for box in entry.box.walk():
-        leaf = _split_day(_spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
+        leaf = _split_day(spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
         if leaf is not None:
-            return Dated(leaf, DateSource.LIST_ITEM, _spaced(box), page.url)
+            return Dated(leaf, DateSource.LIST_ITEM, spaced(box), page.url)
+        day = _LEAF.fullmatch(spaced(box)) if 4 <= box.weight <= 12 and page.is_main(box) else None
+        for found in reading.find_yearless(f"{day[1]}/{day[2]}") if day is not None else []:
+            return Dated(found.date, DateSource.LIST_ITEM, spaced(box), page.url, year_shown=False)
     rest = nfc(entry.box.text)
     without = rest.replace(entry.title.strip(), " ", 1).strip()
     split = _split_day(without, reading)

@@ -18,15 +18,17 @@ from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
 from auditor.read.entries import DAY, NUMBER, Entry, Reading
 from auditor.read.folding import fold, nfc, plain
-from auditor.read.item_dates import date_of, match_by_order, url_date
+from auditor.read.item_dates import date_of, match_by_order, spaced, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"\+84\s?\d(?:[\s.\-]?\d){7,9}\b|0\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
+_GLUED = re.compile(r"[^\W\d_]\d{1,5}\s?[/-]")  # a figure of an element of its own, right after the word before it
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
 _TITLE = 300  # characters
+_DAY_NAME = 30  # characters of a cell in which a weekday with its day stands
 _SUMMARY, _LONGEST = 40, 2000  # characters beside the title that may be a summary; of a row, at most
 
 
@@ -216,6 +218,7 @@ def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) 
 def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
+    weekdays = reading.vocabulary.lists["weekdays"]
     for box in page.boxes:
         if box.tag != "tr" or box in taken or box.weight < 8 or not page.is_main(box):
             continue
@@ -226,19 +229,29 @@ def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[B
         ):
             continue
         cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
+        if cells and _is_day_of_week(cells[0].text, weekdays):
+            continue  # of a schedule: what is done on that day
         if (len(cells) >= 2 or (cells and _is_whole_item(box, reading))) and not _is_head(box):
             rows.append(box)
     return rows
 
 
+def _is_day_of_week(text: str, weekdays: tuple[str, ...]) -> bool:
+    """ "Thứ sáu, 11/09", "Thứ Hai 18/10/2021": a weekday with its day, and nothing else."""
+    day = re.match(r"([^\d,(:]+|thứ\s\d)[\s,(:-]*(?:ngày\s*)?\d{1,2}\s?[/.-]\s?\d{1,2}", nfc(text[:_DAY_NAME]), re.I)
+    return day is not None and plain(day[1]).strip() in weekdays
+
+
 def _is_whole_item(row: Box, reading: Reading) -> bool:
     """A row of one cell that is an entry: with a day of its own, among rows of the same kind. No question with its
-    answer: its days are told apart elsewhere."""
+    answer (its days are told apart elsewhere) and no reader's comment."""
     if not 40 <= row.weight <= 1500 or row.parent is None:
         return False
     replies = reading.vocabulary.detectors["feedback"].parts["reply"]
     low = plain(row.text)
     if any(low.startswith(f"{word}:") for word in reading.vocabulary.lists["question_words"]):
+        return False
+    if low.startswith(reading.vocabulary.lists["comment_words"]):
         return False
     if any(word in low if " " in word else f"{word}:" in low for word in replies):
         return False
@@ -325,7 +338,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
     text = nfc(entry.box.text)
-    if NUMBER.search(text):
+    if NUMBER.search(text) or (_GLUED.search(text) and NUMBER.search(spaced(entry.box))):
         yield "number"
     if entry.dated is not None:
         yield "date"

@@ -9,23 +9,35 @@ from auditor.model import DetectorFacts, Item
 from auditor.read.articles import article_date
 from auditor.read.context import SiteContext
 from auditor.read.sections import newest_of
+from auditor.read.urls import same_page_key
 
 
 def date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFacts:
     """Lists that show no dates, or no years: the dates of those of their items whose own pages were read."""
     if not found.undated and (found.newest is None or found.newest.year_shown):
         return found
+    others = _others(found.detector, context)
     sections = []
     for section in found.sections:
-        items = _with_years(tuple(_dated_by_its_page(item, context) for item in section.items), section.items)
+        items = _with_years(tuple(_dated_by_its_page(item, others, context) for item in section.items), section.items)
         newest = newest_of(items)
         sections.append(replace(section, items=items, newest=newest, undated=bool(items) and newest is None))
     newest = max((s.newest for s in sections if s.newest is not None), key=lambda d: d.date, default=None)
     return replace(found, sections=tuple(sections), newest=newest, undated=newest is None)
 
 
-def _dated_by_its_page(item: Item, context: SiteContext) -> Item:
-    if not item.url or (item.dated is not None and item.dated.year_shown):
+def _others(detector: str, context: SiteContext) -> frozenset[str]:
+    """Pages that are other sections by name: a hub's cards ("Công khai": "Ngân sách", "Số liệu") are no items of it."""
+    strong = {
+        name: {same_page_key(lead.url) for lead in leads if lead.strong and lead.kind == "own"}
+        for name, leads in context.leads.items()
+    }
+    own = strong.pop(detector, set())
+    return frozenset(key for keys in strong.values() for key in keys) - own
+
+
+def _dated_by_its_page(item: Item, others: frozenset[str], context: SiteContext) -> Item:
+    if not item.url or (item.dated is not None and item.dated.year_shown) or same_page_key(item.url) in others:
         return item
     page = context.page_at(item.url)
     if page is context.start:  # a logo or "Trang chủ": its days are those of its news

@@ -46,7 +46,7 @@ from auditor.read.subject import Subject
 from auditor.read.substance import judge_page
 from auditor.read.template import mark_template
 from auditor.read.traps import find_traps
-from auditor.read.urls import same_page_key
+from auditor.read.urls import is_comment_feed, same_page_key
 from auditor.read.words import DETECTORS, Vocabulary
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -304,9 +304,14 @@ def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:
     for look in evidence.latest().values():
         if look.ok and look.kind in (LookKind.FEED, LookKind.PAGE) and not is_html(look):
             feed = read_feed(look.body, look.content_type, look.final_url)
-            if feed.kind:
+            if feed.kind and not is_comment_feed(look.final_url) and not _is_of_comments(feed):
                 out[same_page_key(look.url)] = feed
     return out
+
+
+def _is_of_comments(feed: Feed) -> bool:
+    """True for a feed all of whose entries are parts of pages named as comments ("…/tin-1/#comment-2")."""
+    return bool(feed.items) and all("#comment" in item.url for item in feed.items)
 
 
 def _date_strings(pages: Iterable[Page], feeds: Iterable[Feed]) -> list[str]:

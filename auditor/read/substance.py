@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from auditor.model import Dated, DateSource, Item, Place, SectionState
 from auditor.read.dates import FoundDate
 from auditor.read.dom import Box
-from auditor.read.entries import ROLES
+from auditor.read.entries import ROLES, Reading
 from auditor.read.folding import fold, plain
 from auditor.read.items import PHONE, content_links, extract_items
 from auditor.read.page import Link, Page
@@ -230,10 +230,7 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
         found.append("address")
     answers = tuple(_answers(subject))
     if answers:  # a question counts by its answer, not by the day on which it was asked
-        asked = subject.reading.vocabulary.lists["asked_words"]
-        items = tuple(
-            replace(i, dated=None) if i.dated and any(w in fold(i.dated.excerpt) for w in asked) else i for i in items
-        )
+        items = tuple(replace(i, dated=None) if i.dated and _is_asking(i.dated.excerpt, subject) else i for i in items)
     items = (*items, *answers)
     if subject.strong and {"form", "items"} & set(found):
         return Substance(SectionState.PRESENT, items, tuple(found))
@@ -247,6 +244,12 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if len(subject.page.main_text) >= ENOUGH_TEXT and not is_placeholder(subject):
         return Substance(SectionState.PARTIAL, items, ("text",), ("form",))
     return Substance(SectionState.EMPTY, missing=("form", "items"))
+
+
+def _is_asking(text: str, subject: Subject) -> bool:
+    """True if the words around a day say that somebody asked on it: "Ngày hỏi: …", "Người hỏi: … - ngày …"."""
+    lists, low = subject.reading.vocabulary.lists, plain(text)
+    return any(word in low for word in lists["asked_words"]) or any(f"{w}:" in low for w in lists["question_words"])
 
 
 def _answers(subject: Subject) -> Iterator[Item]:
@@ -308,16 +311,23 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
         if posted is not None and week_range(posted.excerpt, reading.as_of, reading.vocabulary.dates) is not None:
             posted = None  # a day of the week itself, not of its posting
         page_item = replace(first, dated=posted or dated)
-        listed = tuple(item for item in weeks if "detail" in item.attributes or "file" in item.attributes)
+        listed = tuple(
+            item for item in weeks if {"detail", "file"} & set(item.attributes) and _names_a_week(item.title, reading)
+        )
         return Substance(SectionState.PRESENT, (page_item, *listed), ("week",))
-    listed = tuple(
-        item for item in weeks if item.dated is not None or "lich" in fold(item.title) or "tuan" in fold(item.title)
-    )
+    listed = tuple(item for item in weeks if item.dated is not None or _names_a_week(item.title, reading))
     if listed:
         return Substance(SectionState.PRESENT, listed, ("items",))
     if is_placeholder(subject) or not (items and len(subject.page.main_text) >= ENOUGH_TEXT):
         return Substance(SectionState.EMPTY, missing=("week",), why="" if is_placeholder(subject) else "no_substance")
     return Substance(SectionState.PRESENT, items, ("items",))
+
+
+def _names_a_week(title: str, reading: Reading) -> bool:
+    """True for the title of a schedule, not of something else that the same page lists."""
+    folded = fold(title)
+    named = "lich" in folded or "tuan" in folded
+    return named or week_range(title, reading.as_of, reading.vocabulary.dates) is not None
 
 
 def _is_filled(subject: Subject) -> bool:

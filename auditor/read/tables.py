@@ -18,6 +18,7 @@ from auditor.read.page import Page
 from auditor.read.urls import same_page_key
 
 _MOST_ROWS = 300
+_TELLING = frozenset({"effective", "posted", "asked"})  # columns beside which the wanted one must be told apart
 _WANTED = ("posted", "date")  # in order of trust: the posting date, else the date of issue
 
 
@@ -26,7 +27,7 @@ def column_dates(page: Page, items: Sequence[Item], reading: Reading) -> tuple[I
     by_link: dict[str, Dated | None] = {}
     by_text: dict[str, Dated | None] = {}
     for cells, columns in _rows(page, reading.vocabulary.columns):
-        if not {"effective", "posted"} & set(columns.values()):
+        if not _TELLING & set(columns.values()):
             continue  # one date column only: the row's date is that column's
         dated = _row_date(cells, columns, page, reading)
         for cell in cells:
@@ -48,7 +49,7 @@ def _redate(item: Item, targets: Mapping[str, Dated | None], texts: Mapping[str,
 
 def _rows(page: Page, names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[list[Tag], dict[int, str]]]:
     """The cells of every data row with what its table's header calls its columns."""
-    telling = {word for name in ("effective", "posted") for word in names.get(name, ())}
+    telling = {word for name in _TELLING for word in names.get(name, ())}
     heads = (box for box in page.boxes if box.tag in ("td", "th") and box.weight <= 80)
     if not any(fold(box.text) in telling for box in heads):
         return  # no header names such a column: nothing to tell apart, so the page is not parsed again

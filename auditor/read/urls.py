@@ -31,6 +31,7 @@ _FEED = re.compile(
     r"/(rss|atom|feed)(/|\.(?!html?\b|aspx?\b|php\b)|\?|$)|\.(rss|atom|rdf)(\?|$)|[?&](format|type|feed)=(rss|atom|feed)|rss\.(aspx|php|xml)",
     re.I,
 )
+_COMMENT_FEED = re.compile(r"/comments/(feed|default)\b|/feeds/\d+/comments/|[?&]feed=comments", re.I)
 _NOT_PAGE = re.compile(
     r"\.(jpe?g|png|gif|bmp|svg|webp|ico|css|js|mp[34]|avi|wmv|flv|mov|swf|exe|apk|ttf|woff2?)$", re.I
 )
@@ -116,6 +117,11 @@ def is_useless(url: str) -> bool:
 def is_feed(url: str) -> bool:
     """An address that by its own words is a feed: /rss/…, feed.xml, ?format=rss."""
     return bool(_FEED.search(url))
+
+
+def is_comment_feed(url: str) -> bool:
+    """A feed of readers' comments, as WordPress and Blogger name it: nothing that the agency published."""
+    return bool(_COMMENT_FEED.search(url))
 
 
 def is_english(url: str) -> bool:

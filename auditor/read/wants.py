@@ -14,7 +14,7 @@ from auditor.read.items import extract_items
 from auditor.read.page import Page
 from auditor.read.sections import detect
 from auditor.read.unnamed import unnamed_entries
-from auditor.read.urls import is_document, is_feed, is_plain, is_trap, same_page_key
+from auditor.read.urls import is_comment_feed, is_document, is_feed, is_plain, is_trap, same_page_key
 from auditor.read.words import DETECTORS
 
 _STRONG_LEADS = 3
@@ -85,7 +85,7 @@ def _any_feeds(context: SiteContext) -> list[str]:
     named = [url for _title, url in context.start.feeds]
     for page in context.pages.values():
         named += [link.url for link in page.links if link.url and is_feed(link.url)]
-    return [url for url in dict.fromkeys(named) if context.scope.contains(url)]
+    return [url for url in dict.fromkeys(named) if context.scope.contains(url) and not is_comment_feed(url)]
 
 
 def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[Lead]:
