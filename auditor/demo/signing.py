@@ -83,6 +83,8 @@ class SignedTree:
         reply.flags |= dns.flags.AA
         zone = self._zone(asked.name, above=asked.rdtype == dns.rdatatype.DS)
         signed = bool(query.ednsflags & dns.flags.DO)
+        if signed:
+            reply.want_dnssec()  # RFC 3225 section 3: the bit is repeated
         exists = zone.get_node(asked.name) is not None or any(name.is_subdomain(asked.name) for name in zone)
         wildcard = asked.name if exists else _wildcard(zone, asked.name)
         if _add(reply.answer, zone, wildcard, asked.rdtype, signed=signed, owner=asked.name):

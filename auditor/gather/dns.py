@@ -58,7 +58,7 @@ class Resolver:
         self._servers: list[_Nameserver] | None = None
         self._trouble = ""
         self._cache: dict[tuple[str, str], asyncio.Task[Outcome[DnsAnswer]]] = {}
-        self._signed: dict[tuple[str, str], asyncio.Task[Outcome[SignedAnswer]]] = {}
+        self._signed: dict[tuple[str, str, str], asyncio.Task[Outcome[SignedAnswer]]] = {}
         self._probing = asyncio.Lock()
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._queries = 0
@@ -82,37 +82,37 @@ class Resolver:
             self._let_go()
         return shared(task)
 
-    async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
-        """The whole answer with signatures and proofs, not validated by the resolver (CD), for a walk of our own.
-
-        NXDOMAIN and "no data" are answers here: what matters is their proof. Failed and NotRun as in lookup().
-        """
-        key = (name.lower().rstrip("."), f"signed {rdtype.upper()}")
-        task = self._signed.get(key)
-        if task is None:
-            task = self._signed[key] = asyncio.create_task(self._look_signed(key[0], rdtype.upper()))
-            if self._kept is not None and len(self._signed) > self._kept:  # asked again where it is needed again
-                self._signed = {name: one for name, one in self._signed.items() if not one.done()}
-        return await shared(task)
+    def apart(self) -> tuple[OneResolver, ...]:
+        """The resolvers one by one, for a walk of our own: a chain of which two of them answered parts says nothing, as
+        each may hold back, or know, something else. At least one, which may be one that answers nothing."""
+        return tuple(OneResolver(self, server) for server in self._alive()) or (OneResolver(self, None),)
 
     async def close(self) -> None:
         """End questions that nobody waits for any more."""
         await abandon((*self._cache.values(), *self._signed.values()))
 
-    async def _look_signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+    async def _signed_by(self, server: _Nameserver | None, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+        key = (str(server), name.lower().rstrip("."), rdtype.upper())
+        task = self._signed.get(key)
+        if task is None:
+            task = self._signed[key] = asyncio.create_task(self._look_signed(server, *key[1:]))
+            if self._kept is not None and len(self._signed) > self._kept:  # asked again where it is needed again
+                self._signed = {name: one for name, one in self._signed.items() if not one.done()}
+        return await shared(task)
+
+    async def _look_signed(self, server: _Nameserver | None, name: str, rdtype: str) -> Outcome[SignedAnswer]:
         try:
             question = make_question(name, rdtype, dns.flags.RD | dns.flags.CD, dnssec=True)
         except (dns.exception.DNSException, UnicodeError) as error:
             return Failed(Reason.DNS_ERROR, f"{name}: {error}")
-        last: Failed | NotRun = NotRun(Reason.RESOLVER_DOWN, self._why_down())
-        for server in self._alive():
-            reply = await self._exchange(server, question, name, rdtype)
-            if isinstance(reply, Reply):
-                if reply.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-                    return Completed(SignedAnswer(name, rdtype, reply.wire))
-                reply = Failed(_reason(reply.rcode), f"{server}: {name} {rdtype}")
-            last = reply
-        return last
+        if server is None or server.down:
+            return NotRun(Reason.RESOLVER_DOWN, self._why_down())
+        reply = await self._exchange(server, question, name, rdtype)
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            return Failed(_reason(reply.rcode), f"{server}: {name} {rdtype}")
+        return Completed(SignedAnswer(name, rdtype, reply.wire))
 
     async def addresses(self, host: str) -> Outcome[tuple[str, ...]]:
         """IPv4, then IPv6 addresses of `host`. An address literal and localhost (RFC 6761 section 6.3) need no query.
@@ -258,6 +258,22 @@ class Resolver:
 
     def _why_down(self) -> str:
         return "; ".join(server.down for server in self._servers or () if server.down) or self._trouble
+
+
+@dataclass(frozen=True, slots=True)
+class OneResolver:
+    """One resolver by itself; `_server` is None where none is left."""
+
+    _resolver: Resolver
+    _server: _Nameserver | None
+
+    async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+        """The whole answer with signatures and proofs, not validated by the resolver (CD), for a walk of our own.
+
+        NXDOMAIN and "no data" are answers here: what matters is their proof. Failed and NotRun as in lookup(). Each
+        name and type is asked of a resolver once per run.
+        """
+        return await self._resolver._signed_by(self._server, name, rdtype)
 
 
 def _root() -> Question:

@@ -222,13 +222,15 @@ class DnssecLook:
     """The chain from the root to a domain, and the trust anchors that it is to begin with (DS records as text).
 
     `soa` of the zone that the chain leads to and `mx` of the domain are asked where the chain holds; None: not asked
-    (as in audits from before they were).
+    (as in audits from before they were). `servers`: where signatures are missing, what the zone's own name servers
+    answer to the same question (by host), each asked without recursion.
     """
 
     anchors: tuple[str, ...]
     steps: tuple[DnssecStep, ...]
     soa: Outcome[SignedAnswer] | None = None
     mx: Outcome[SignedAnswer] | None = None
+    servers: tuple[tuple[str, Outcome[SignedAnswer]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from checks.mail.wording import for_operator, not_configured, said, unknown
 
 _VERDICTS = {"secure": Verdict.PASS, "insecure": Verdict.FAIL, "bogus": Verdict.FAIL}
 _BEYOND_US = frozenset({"algorithm", "too_many_keys", "wildcard"})  # the data came, and we cannot judge it
+_MISSING = frozenset({"no_keys", "unsigned_ds", "soa_unsigned", "mx_unsigned"})
 
 
 @check("mail.dnssec")
@@ -46,6 +47,8 @@ def _unseen(rule: Criterion, mail: MailFacts, seen: DnssecFacts, asked: tuple[st
     key = "mail.dnssec.no_data"
     if seen.why in _BEYOND_US and zone != ".":  # the root is judged everywhere: there it is the resolver, or our clock
         key, why = "mail.dnssec.beyond_us", rule.say(f"mail.dnssec.why.{seen.why}", zone=zone)
+    elif seen.why in _MISSING and zone != ".":  # dropped on the way, or an inner view; or really missing
+        key, why = "mail.dnssec.missing", rule.say(f"mail.dnssec.why.{seen.why}", zone=zone)
     place = rule.say("mail.dnssec.root") if zone == "." else zone
     return said(rule, mail, Verdict.UNVERIFIED, key, asked=asked, reason=reason, zone=place, why=why)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from auditor.gather.mail.check_host import SpfCheck, SpfResult, check_host
 from auditor.gather.mail.direct import NameServerDoor
 from auditor.gather.mail.discover_policy import PolicyFound, discover_policy
 from auditor.gather.mail.dkim import Selectors, look_at_dkim
 from auditor.gather.mail.dmarc import look_at_dmarc, look_at_reports
-from auditor.gather.mail.dnssec import AsksSigned, look_at_dnssec, look_at_tlsa
+from auditor.gather.mail.dnssec import AsksApart, first_that_tells, look_at_dnssec, look_at_tlsa
 from auditor.gather.mail.lookups import Counted, Lookups
 from auditor.gather.mail.mx import look_at_mx, look_at_wildcard
 from auditor.gather.mail.nameservers import look_at_nameservers
@@ -33,7 +33,9 @@ from auditor.model import (
     Outcome,
     Reason,
     RegistrationLook,
+    TlsaLook,
 )
+from auditor.read.records.missing import question_of_what_is_missing
 from auditor.read.records.outcomes import fold_name
 
 MAX_WEB_HOSTS = 200  # a province has some dozens; each costs three questions, and those with the look at its host none
@@ -105,7 +107,7 @@ async def look_at_mail_domain(
         attempt=attempt,
         transport=transport,
         nameservers=servers,
-        dnssec=walked[0] if walked is not None else None,
+        dnssec=await _with_servers(walked, domain, servers, doors.nameservers) if walked is not None else None,
         wildcard=wildcard,
         registration=registration,
         web_hosts=tuple(await asyncio.gather(*(look_at_host_mail(name, counted) for name in below))),
@@ -116,16 +118,31 @@ async def _look_at_chain(
     domain: str, resolver: Lookups, anchors: tuple[str, ...], now: datetime
 ) -> tuple[DnssecLook, DnssecFacts] | None:
     """The chain of DNSSEC, where trust anchors are given and the resolver passes on signatures."""
-    if not anchors or not isinstance(resolver, AsksSigned):
+    if not anchors or not isinstance(resolver, AsksApart):
         return None
-    return await look_at_dnssec(domain, resolver, anchors, now)
+    return await first_that_tells(resolver, lambda one: look_at_dnssec(domain, one, anchors, now))
+
+
+async def _with_servers(
+    walked: tuple[DnssecLook, DnssecFacts], domain: str, servers: NameServersLook, door: NameServerDoor | None
+) -> DnssecLook:
+    """The walk, and where signatures were missing in the zone of `domain`, its name servers' own word on that."""
+    look, facts = walked
+    asked = question_of_what_is_missing(facts, domain)
+    if asked is None or door is None or servers.zone != facts.zone:
+        return look
+    return replace(look, servers=await door.signed(*asked, servers.servers))
 
 
 def _tlsa_walk(resolver: Lookups, doors: Outside, now: datetime) -> TlsaWalk | None:
     """The same for a mail server's TLSA records."""
-    if not doors.anchors or not isinstance(resolver, AsksSigned):
+    if not doors.anchors or not isinstance(resolver, AsksApart):
         return None
-    return partial(look_at_tlsa, resolver=resolver, anchors=doors.anchors, now=now)
+
+    async def walk(host: str) -> tuple[TlsaLook, DnssecFacts]:
+        return await first_that_tells(resolver, lambda one: look_at_tlsa(host, one, doors.anchors, now))
+
+    return walk
 
 
 async def _facts(chain: asyncio.Future[tuple[DnssecLook, DnssecFacts] | None]) -> DnssecFacts | None:

@@ -1,4 +1,5 @@
-"""Name servers asked themselves, past the resolver: the zone's SOA and the domain's MX, without recursion.
+"""Name servers asked themselves, past the resolver: the zone's SOA and the domain's MX, without recursion; and where
+signatures are missing, for those.
 
 Many networks let nobody but their resolver out on port 53, and some answer in the place of whoever was asked. As long
 as no name server was reached in this run, one that is silent says nothing, and after a few none is asked any more.
@@ -15,7 +16,7 @@ import dns.flags
 
 from auditor.gather.dns_wire import NoReply, Reply, Unreachable, ask_tcp, ask_udp, make_question
 from auditor.gather.safety import is_public
-from auditor.model import Completed, DirectLook, DirectReply, Failed, NotRun, Outcome, Reason
+from auditor.model import Completed, DirectLook, DirectReply, Failed, NotRun, Outcome, Reason, SignedAnswer
 
 PORT = 53
 MAX_SERVERS = 8  # of one zone that are asked
@@ -61,6 +62,21 @@ class NameServerDoor:
             )
         )
 
+    async def signed(self, name: str, rdtype: str, servers: Servers) -> tuple[tuple[str, Outcome[SignedAnswer]], ...]:
+        """What each server answers to one question with DO set, by host; each address is asked once. Empty where no
+        name server can be asked."""
+        if self.closed is not None or self._is_blocked:
+            return ()
+        chosen = [(host, self._address(found)) for host, found in servers[:MAX_SERVERS]]
+        once = {where.value: host for host, where in reversed(chosen) if isinstance(where, Completed)}
+        replies = await asyncio.gather(*(self._signed(address, name, rdtype) for address in once))
+        return tuple(sorted(zip(once.values(), replies, strict=True), key=lambda one: one[0]))
+
+    async def _signed(self, address: str, name: str, rdtype: str) -> Outcome[SignedAnswer]:
+        async with self._slots:
+            reply = await self._ask(address, name, rdtype, dnssec=True)
+        return reply if isinstance(reply, Failed) else Completed(SignedAnswer(name, rdtype, reply.wire))
+
     @property
     def _is_blocked(self) -> bool:
         return not self._reached and self._silent >= _SILENT
@@ -88,12 +104,12 @@ class NameServerDoor:
             except TimeoutError:
                 return _kept(soa), late
 
-    async def _ask(self, address: str, name: str, rdtype: str) -> Reply | Failed:
-        """One question with RD=0 (RFC 1034 section 4.3.1) and without EDNS, which old servers do not know; TCP where
-        the answer does not fit."""
+    async def _ask(self, address: str, name: str, rdtype: str, *, dnssec: bool = False) -> Reply | Failed:
+        """One question with RD=0 (RFC 1034 section 4.3.1) and, unless signatures are asked for, without EDNS, which old
+        servers do not know; TCP where the answer does not fit."""
         self.queries += 1
         try:
-            question = make_question(name, rdtype, flags=0, edns=False)
+            question = make_question(name, rdtype, flags=0, edns=dnssec, dnssec=dnssec)
             reply = await ask_udp(question, address, self.port, self.timeout)
             self._reached = True
             if reply.flags & dns.flags.TC:

@@ -5,8 +5,9 @@ signatures, too: good keys may have signed long ago."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from auditor.model import (
     Completed,
@@ -19,8 +20,11 @@ from auditor.model import (
     SignedAnswer,
     TlsaLook,
 )
-from auditor.read.records.dnssec import Walk, signer_of, tlsa_name, unsigned_form
+from auditor.read.records.dnssec import Walk
+from auditor.read.records.outcomes import NEGATIVE
+from auditor.read.records.signed import signer_of, tlsa_name, unsigned_form
 
+Looked = TypeVar("Looked")
 MAX_LABELS = 8  # of a name: deeper ones are not walked
 
 
@@ -29,6 +33,28 @@ class AsksSigned(Protocol):
     """A resolver that can pass on signatures and proofs as they are."""
 
     async def signed(self, name: str, rdtype: str) -> Outcome[SignedAnswer]: ...
+
+
+@runtime_checkable
+class AsksApart(Protocol):
+    """A resolver that may stand for several, each of which can be asked by itself."""
+
+    def apart(self) -> Sequence[AsksSigned]: ...
+
+
+async def first_that_tells(
+    resolver: AsksApart, look: Callable[[AsksSigned], Awaitable[tuple[Looked, DnssecFacts]]]
+) -> tuple[Looked, DnssecFacts]:
+    """`look` made with one resolver after the other, whole each time, until one shows what can be judged; the first
+    one's where none does. That a name does not exist is what every resolver would say."""
+    first: tuple[Looked, DnssecFacts] | None = None
+    for one in resolver.apart():
+        seen = await look(one)
+        if seen[1].state != "unverifiable" or seen[1].reason in NEGATIVE:
+            return seen
+        first = first or seen
+    assert first is not None, "apart() gives one at least"
+    return first
 
 
 async def look_at_dnssec(

@@ -25,9 +25,9 @@ from auditor.model import (
 from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
 from auditor.read.records.dane import is_secure
-from auditor.read.records.dnssec import tlsa_name, unsigned_form
 from auditor.read.records.mx import is_address
 from auditor.read.records.services import SERVICES
+from auditor.read.records.signed import tlsa_name, unsigned_form
 from auditor.read.records.transport import mail_servers
 
 TlsaWalk = Callable[[str], Awaitable[tuple[TlsaLook, DnssecFacts]]]

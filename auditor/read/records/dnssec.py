@@ -1,15 +1,16 @@
 """The chain of DNSSEC, walked from the root's trust anchors down to a name (RFC 4035 section 5). The clock is given.
 
 secure: every step is signed and valid, and so are the zone's SOA and the domain's MX records. insecure: a signed zone
-proves that the next one is not signed. bogus: signatures are there and do not hold, or are missing where a signed zone
-must have them. What could not be seen or not be proven is unverifiable, never bogus. The TLSA records of a mail server
-are judged alike, by the chain to the zone that signed them.
+proves that the next one is not signed. bogus: signatures are there and do not hold; or they are missing where a signed
+zone must have them, and the zone's own name servers do not have them either (a resolver on the way may drop them, or
+hold the zone in an inner view). What could not be seen or not be proven is unverifiable, never bogus. The TLSA records
+of a mail server are judged alike, by the chain to the zone that signed them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -28,17 +29,16 @@ import dns.rrset
 from dns.rdtypes.ANY.DS import DS
 
 from auditor.model import (
-    Completed,
-    DnsAnswer,
     DnssecFacts,
     DnssecLook,
-    Failed,
     Outcome,
     Reason,
     SignedAnswer,
     TlsaLook,
 )
 from auditor.read.records.denial import Proofs, is_delegation, lacks, read_proofs
+from auditor.read.records.missing import lack, question_of_what_is_missing
+from auditor.read.records.signed import End, message_of, set_of, text_of, tlsa_name
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
 _MANY_PROOFS = 8  # sets of proofs in one answer that are tried: it takes three at most
@@ -46,17 +46,6 @@ _ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # that we can judge: RFC 8624 
 _HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 
 Keys = dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]
-
-
-class _End(Exception):
-    """The walk ends here."""
-
-    def __init__(self, state: str, zone: dns.name.Name, why: str, reason: Reason | None = None) -> None:
-        super().__init__(why)
-        if zone == dns.name.root and state != "unverifiable":
-            # The root is signed. Where it does not look so, our resolver, our anchors or our clock are at fault.
-            state, reason = "unverifiable", Reason.DNS_ERROR
-        self.facts = DnssecFacts(state, _text(zone), why, reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +80,7 @@ class Walk:
             return self._end
         if self._zone is None:
             return DnssecFacts("unverifiable", "", "no_steps")
-        return DnssecFacts("secure", _text(self._zone.name), mx_signed=self._mx_signed)
+        return DnssecFacts("secure", text_of(self._zone.name), mx_signed=self._mx_signed)
 
     def begins_at(self, name: str, ds: Outcome[SignedAnswer] | None) -> bool:
         """Whether a signed zone begins at `name`, the next one on the way down: its keys are what comes next. `ds` is
@@ -132,9 +121,9 @@ class Walk:
             owner, rdtype = dns.name.from_text(name), dns.rdatatype.from_text(kind)
             if _holding(answer, owner, rdtype, self._zone, self._now):
                 return self.facts
-        except _End as end:
+        except End as end:
             return end.facts
-        return DnssecFacts("unverifiable", _text(self._zone.name), "not_seen")
+        return DnssecFacts("unverifiable", text_of(self._zone.name), "not_seen")
 
 
 @lru_cache(maxsize=1024)
@@ -142,7 +131,7 @@ def _step_down(ds: Outcome[SignedAnswer], name: str, zone: _Zone, now: datetime)
     """The DS records of the zone that begins at `name`; empty if none begins there; the facts if the walk ends here."""
     try:
         return _delegated(ds, dns.name.from_text(name), zone, now)
-    except _End as end:
+    except End as end:
         return end.facts
 
 
@@ -151,7 +140,7 @@ def _enter(keys: Outcome[SignedAnswer], name: str, trusted: tuple[DS, ...], now:
     apex = dns.name.from_text(name)
     try:
         return _Zone(apex, _proven_keys(keys, apex, trusted, now))
-    except _End as end:
+    except End as end:
         return end.facts
 
 
@@ -161,7 +150,7 @@ def _check(
 ) -> bool | DnssecFacts:
     try:
         return _check_records(soa, mx, name, zone, now)
-    except _End as end:
+    except End as end:
         return end.facts
 
 
@@ -172,10 +161,15 @@ def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
         if walk.begins_at(step.name, step.ds):
             walk.enter(step.name, step.keys)
         if walk.ended:
-            return walk.facts
-    if look.steps:
-        walk.check(look.steps[-1].name, look.soa, look.mx)
-    return walk.facts
+            break
+    else:
+        if look.steps:
+            walk.check(look.steps[-1].name, look.soa, look.mx)
+    facts = walk.facts
+    asked = question_of_what_is_missing(facts, look.steps[-1].name) if look.steps else None
+    if asked is not None and lack(look.servers, facts.zone, *asked):
+        return replace(facts, state="bogus", reason=None)
+    return facts
 
 
 def read_tlsa_chain(look: TlsaLook, now: datetime) -> DnssecFacts:
@@ -189,42 +183,6 @@ def read_tlsa_chain(look: TlsaLook, now: datetime) -> DnssecFacts:
     return walk.settle(tlsa_name(look.host), "TLSA", look.answer)
 
 
-def tlsa_name(host: str) -> str:
-    """Where the TLSA records of a mail server stand (RFC 7672 section 2.2.3)."""
-    return f"_25._tcp.{host}"
-
-
-def signer_of(answer: Outcome[SignedAnswer], name: str, kind: str) -> str:
-    """The zone that signed the records of `kind` at `name`, as it says itself (RFC 4034 section 3.1.7); "" if none did,
-    or one that lies elsewhere."""
-    try:
-        owner, message = dns.name.from_text(name), _message(answer, dns.name.root)
-    except (_End, dns.exception.DNSException):
-        return ""
-    _, signatures = _set(message, owner, dns.rdatatype.from_text(kind))
-    signers = [signature.signer for signature in signatures or ()]
-    return _text(signers[0]) if signers and owner.is_subdomain(signers[0]) else ""
-
-
-def unsigned_form(answer: Outcome[SignedAnswer]) -> Outcome[DnsAnswer] | None:
-    """The records that were asked for, as a plain question would give them; None where that takes more than to read
-    them (an alias to follow, a message that cannot be read)."""
-    if not isinstance(answer, Completed):
-        return answer
-    asked = answer.value
-    try:
-        name, message = dns.name.from_text(asked.name), _message(answer, dns.name.root)
-    except (_End, dns.exception.DNSException):
-        return None
-    records, _ = _set(message, name, dns.rdatatype.from_text(asked.rdtype))
-    if records is not None:
-        texts = tuple(sorted(record.to_text() for record in records))
-        return Completed(DnsAnswer(asked.name, asked.rdtype, texts, records.ttl))
-    if message.answer:
-        return None
-    return Failed(Reason.DNS_NXDOMAIN if message.rcode() == dns.rcode.NXDOMAIN else Reason.DNS_NODATA)
-
-
 @lru_cache(maxsize=64)
 def _ds(text: str) -> DS:
     rdata = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.DS, text)
@@ -232,29 +190,25 @@ def _ds(text: str) -> DS:
     return rdata
 
 
-def _text(name: dns.name.Name) -> str:
-    return name.to_text(omit_final_dot=True) if name != dns.name.root else "."
-
-
 # -- keys -----------------------------------------------------------------------------------------------------------
 
 
 def _proven_keys(answer: Outcome[SignedAnswer], zone: dns.name.Name, trusted: Sequence[DS], now: datetime) -> Keys:
     """The zone's keys, signed by one that a trusted DS names (RFC 4035 section 5.2)."""
-    message = _message(answer, zone)
-    keys, signatures = _set(message, zone, dns.rdatatype.DNSKEY)
+    message = message_of(answer, zone)
+    keys, signatures = set_of(message, zone, dns.rdatatype.DNSKEY)
     if keys is None or signatures is None:
-        raise _End("bogus", zone, "no_keys")
+        raise End("unverifiable", zone, "no_keys")
     if len(keys) > _MANY_KEYS or len(signatures) > _MANY_SIGNATURES:
-        raise _End("unverifiable", zone, "too_many_keys")
+        raise End("unverifiable", zone, "too_many_keys")
     known = [ds for ds in trusted if ds.digest_type in _HASHES]
     if not known:
-        raise _End("insecure", zone, "unknown_digest")  # RFC 4035 section 5.2: as if there were none
+        raise End("insecure", zone, "unknown_digest")  # RFC 4035 section 5.2: as if there were none
     if not any(ds.algorithm in _ALGORITHMS for ds in known):
-        raise _End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
+        raise End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
     named = [key for key in keys if any(_names(ds, zone, key) for ds in known)]
     if not named:
-        raise _End("bogus", zone, "ds_mismatch")
+        raise End("bogus", zone, "ds_mismatch")
     _validate(keys, signatures, {zone: dns.rrset.from_rdata_list(zone, keys.ttl, named)}, now, zone)
     return {zone: keys}
 
@@ -271,13 +225,13 @@ def _validate(
     records: dns.rrset.RRset, signatures: dns.rrset.RRset, keys: Keys, now: datetime, zone: dns.name.Name
 ) -> None:
     if len(signatures) > _MANY_SIGNATURES:
-        raise _End("unverifiable", zone, "too_many_keys")
+        raise End("unverifiable", zone, "too_many_keys")
     if not any(signature.algorithm in _ALGORITHMS for signature in signatures):
-        raise _End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
+        raise End("unverifiable", zone, "algorithm", Reason.DNS_ERROR)
     try:
         dns.dnssec.validate(records, signatures, keys, now=now.timestamp())
     except dns.exception.ValidationFailure as error:
-        raise _End("bogus", zone, _fault(signatures, now)) from error
+        raise End("bogus", zone, _fault(signatures, now)) from error
 
 
 def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
@@ -295,10 +249,10 @@ def _fault(signatures: dns.rrset.RRset, now: datetime) -> str:
 def _check_records(
     soa: Outcome[SignedAnswer] | None, mx: Outcome[SignedAnswer] | None, name: str, zone: _Zone, now: datetime
 ) -> bool:
-    """Keys that hold may have signed the zone's data wrongly, or too long ago: raises _End where they have. True if
+    """Keys that hold may have signed the zone's data wrongly, or too long ago: raises End where they have. True if
     there are MX records, and rightly signed."""
     if soa is not None and not _holding(soa, zone.name, dns.rdatatype.SOA, zone, now):
-        raise _End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
+        raise End("unverifiable", zone.name, "not_seen", Reason.DNS_ERROR)  # every zone has one (RFC 1035 section 5.2)
     return mx is not None and _has_mx(mx, dns.name.from_text(name), zone, now)
 
 
@@ -307,10 +261,10 @@ def _has_mx(mx: Outcome[SignedAnswer], name: dns.name.Name, zone: _Zone, now: da
     another name's, with another chain."""
     if _holding(mx, name, dns.rdatatype.MX, zone, now):
         return True
-    message = _message(mx, zone.name)
+    message = message_of(mx, zone.name)
     if message.answer or any(lacks(proofs, name, dns.rdatatype.MX) for proofs in _proofs(message, zone, now, name)):
         return False
-    raise _End("unverifiable", zone.name, "no_proof")
+    raise End("unverifiable", zone.name, "no_proof")
 
 
 def _holding(
@@ -318,25 +272,27 @@ def _holding(
 ) -> bool:
     """Whether the answer has the records asked for; if so they are signed and valid (RFC 4035 section 5.3), and those
     of a wildcard come with the proof that it is its turn (section 5.3.4)."""
-    message = _message(answer, zone.name)
-    records, signatures = _set(message, name, kind)
+    message = message_of(answer, zone.name)
+    records, signatures = set_of(message, name, kind)
     label = dns.rdatatype.to_text(kind).lower()
     if records is None:
         return False
     if signatures is None:  # RFC 4035 section 2.2: a signed zone signs every set of its own
-        raise _End("bogus", zone.name, f"{label}_unsigned")
+        # a sender may not use such TLSA records, whoever lost the signatures, and nobody is accused of it
+        state = "bogus" if kind == dns.rdatatype.TLSA else "unverifiable"
+        raise End(state, zone.name, f"{label}_unsigned")
     closest = min(signature.labels for signature in signatures)
     expanded = closest < len(name) - 1
     try:
         _validate(records, signatures, zone.keys, now, zone.name)
-    except _End as end:
+    except End as end:
         if end.facts.state != "bogus":
             raise
         if not expanded:
-            raise _End("bogus", zone.name, f"{label}_{end.facts.why}") from end
-        raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR) from end
+            raise End("bogus", zone.name, f"{label}_{end.facts.why}") from end
+        raise End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR) from end
     if expanded and not any(one.is_expanded(name, closest) for one in _proofs(message, zone, now, name)):
-        raise _End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR)
+        raise End("unverifiable", zone.name, "wildcard", Reason.DNS_ERROR)
     return True
 
 
@@ -344,16 +300,16 @@ def _holding(
 
 
 def _delegated(ds: Outcome[SignedAnswer], name: dns.name.Name, zone: _Zone, now: datetime) -> tuple[DS, ...]:
-    """The DS records of the zone that begins at `name`; empty if none does. Raises _End where the chain ends."""
-    message = _message(ds, name)
-    records, signatures = _set(message, name, dns.rdatatype.DS)
+    """The DS records of the zone that begins at `name`; empty if none does. Raises End where the chain ends."""
+    message = message_of(ds, name)
+    records, signatures = set_of(message, name, dns.rdatatype.DS)
     if records is not None:
         if signatures is None:
-            raise _End("bogus", name, "unsigned_ds")
+            raise End("unverifiable", name, "unsigned_ds")
         _validate(records, signatures, zone.keys, now, name)
         return tuple(one for one in records if isinstance(one, DS))
     if message.rcode() == dns.rcode.NXDOMAIN:
-        raise _End("unverifiable", name, "no_such_name", Reason.DNS_NXDOMAIN)
+        raise End("unverifiable", name, "no_such_name", Reason.DNS_NXDOMAIN)
     _denied(message, name, zone, now)
     return ()
 
@@ -364,10 +320,10 @@ def _denied(message: dns.message.Message, name: dns.name.Name, zone: _Zone, now:
     for proofs in _proofs(message, zone, now, name):
         types = proofs.types_at(name)
         if proofs.is_opted_out(name) or (types and is_delegation(types) and dns.rdatatype.DS not in types):
-            raise _End("insecure", name, "no_ds")
+            raise End("insecure", name, "no_ds")
         if lacks(proofs, name, dns.rdatatype.DS) or (types is not None and dns.rdatatype.DS not in types):
             return
-    raise _End("unverifiable", name, "no_proof")
+    raise End("unverifiable", name, "no_proof")
 
 
 def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.name.Name) -> tuple[Proofs, ...]:
@@ -396,30 +352,6 @@ def _holds(
 ) -> bool:
     try:
         _validate(records, signatures, zone.keys, now, name)
-    except _End:
+    except End:
         return False
     return True
-
-
-# -- answers --------------------------------------------------------------------------------------------------------
-
-
-def _message(answer: Outcome[SignedAnswer], name: dns.name.Name) -> dns.message.Message:
-    if not isinstance(answer, Completed):
-        raise _End("unverifiable", name, "not_seen", answer.reason)
-    try:
-        message = dns.message.from_wire(answer.value.wire, ignore_trailing=True)
-    except (dns.exception.DNSException, ValueError) as error:
-        raise _End("unverifiable", name, "not_seen", Reason.DNS_ERROR) from error
-    if not isinstance(message, dns.message.QueryMessage):  # an update (RFC 2136) has sets without records
-        raise _End("unverifiable", name, "not_seen", Reason.DNS_ERROR)
-    return message
-
-
-def _set(
-    message: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType
-) -> tuple[dns.rrset.RRset | None, dns.rrset.RRset | None]:
-    """The records of `kind` at `name` and their signatures."""
-    records = message.get_rrset(message.answer, name, dns.rdataclass.IN, kind)
-    signatures = message.get_rrset(message.answer, name, dns.rdataclass.IN, dns.rdatatype.RRSIG, kind)
-    return records, signatures

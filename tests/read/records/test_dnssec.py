@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import dns.dnssec
+import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
@@ -49,6 +50,12 @@ class Tree(SignedTree):
         return read_dnssec(self.evidence(domain), NOW)
 
 
+def confirmed(made: Tree, kind: str) -> DnssecFacts:
+    """The facts where a name server of the leaf answers as the resolver does."""
+    own = asyncio.run(made.signed(LEAF, kind))
+    return read_dnssec(replace(made.evidence(), servers=(("ns.example", own),)), NOW)
+
+
 def tree(**leaf: object) -> Tree:
     """root -> vn -> gov.vn -> the leaf, which is made as told and holds a host that is no zone of its own."""
     records = "@ 300 MX 10 thu\nthu 300 A 203.0.114.1\n"
@@ -75,11 +82,12 @@ def test_a_record_that_good_keys_signed_wrongly_or_too_long_ago_is_bogus(kind: s
 
 
 @pytest.mark.parametrize("kind", ["SOA", "MX"])
-def test_a_record_that_a_signed_zone_did_not_sign_is_bogus(kind: str) -> None:
+def test_a_record_that_a_signed_zone_did_not_sign_is_bogus_by_its_own_servers_word(kind: str) -> None:
     made = tree()
     with made.zones[LEAF].writer() as writer:
         writer.delete(dns.name.from_text(LEAF), dns.rdatatype.RRSIG, dns.rdatatype.from_text(kind))
-    assert (made.look().state, made.look().why) == ("bogus", f"{kind.lower()}_unsigned")
+    assert (made.look().state, made.look().why) == ("unverifiable", f"{kind.lower()}_unsigned")
+    assert (confirmed(made, kind).state, confirmed(made, kind).why) == ("bogus", f"{kind.lower()}_unsigned")
 
 
 def test_a_domain_without_mx_records_or_with_an_alias_there_is_not_called_bogus() -> None:
@@ -257,11 +265,39 @@ def test_tampered_keys_are_bogus() -> None:
     assert (made.look().state, made.look().why) == ("bogus", "bad_signature")
 
 
-def test_a_signed_ds_without_keys_below_is_bogus() -> None:
+def test_a_signed_ds_without_keys_below_is_bogus_by_its_own_servers_word() -> None:
     made = tree()
     with made.zones[LEAF].writer() as writer:
         writer.delete(dns.name.from_text(LEAF), dns.rdatatype.DNSKEY)
-    assert (made.look().state, made.look().why) == ("bogus", "no_keys")
+    assert (made.look().state, made.look().why) == ("unverifiable", "no_keys")
+    assert (confirmed(made, "DNSKEY").state, confirmed(made, "DNSKEY").why) == ("bogus", "no_keys")
+
+
+def test_servers_that_do_not_agree_or_speak_of_another_zone_confirm_nothing() -> None:
+    made, sound = tree(), tree()
+    with made.zones[LEAF].writer() as writer:
+        writer.delete(dns.name.from_text(LEAF), dns.rdatatype.DNSKEY)
+    look = made.evidence()
+    without, with_keys = (asyncio.run(one.signed(LEAF, "DNSKEY")) for one in (made, sound))
+    referral = dns.message.make_response(dns.message.make_query(LEAF, "DNSKEY", want_dnssec=True))
+    referral.want_dnssec()
+    referral.flags |= dns.flags.AA  # as some servers of the zone above have it
+    above = Completed(SignedAnswer(LEAF, "DNSKEY", referral.to_wire()))
+    silent = Failed(Reason.DNS_TIMEOUT)
+    for answers, state in (
+        ([without, silent], "bogus"), ([without, with_keys], "unverifiable"), ([silent], "unverifiable"),
+        ([above], "unverifiable"), ([Completed(SignedAnswer(LEAF, "DNSKEY", b"\0" * 12))], "unverifiable"),
+    ):  # fmt: skip
+        servers = tuple((f"ns{n}.example", answer) for n, answer in enumerate(answers))
+        assert read_dnssec(replace(look, servers=servers), NOW).state == state
+
+
+def test_a_ds_without_its_signature_is_never_the_zone_belows_fault() -> None:
+    made = tree()
+    with made.zones["gov.vn"].writer() as writer:
+        writer.delete(dns.name.from_text(LEAF), dns.rdatatype.RRSIG, dns.rdatatype.DS)
+    assert (made.look().state, made.look().why) == ("unverifiable", "unsigned_ds")
+    assert confirmed(made, "DS").state == "unverifiable"
 
 
 def test_a_missing_proof_is_not_called_bogus() -> None:
@@ -372,7 +408,7 @@ def test_broken_signatures_count_only_after_a_second_look() -> None:
 
 def test_the_resolver_passes_on_whole_answers_and_says_when_there_is_none() -> None:
     async def ask(server: DnsServer, *names: str) -> list[Outcome[SignedAnswer]]:
-        resolver = Resolver([server.address], timeout=0.3)
+        (resolver,) = Resolver([server.address], timeout=0.3).apart()
         assert isinstance(resolver, AsksSigned)
         return [await resolver.signed(name, "DNSKEY") for name in names]
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from auditor.gather.mail.dnssec import MAX_LABELS, look_at_tlsa
 from auditor.model import Completed, DnsAnswer, DnssecFacts, Failed, Outcome, Reason, SignedAnswer, TlsaLook
-from auditor.read.records.dnssec import read_tlsa_chain, signer_of, tlsa_name, unsigned_form
+from auditor.read.records.dnssec import read_tlsa_chain
+from auditor.read.records.signed import signer_of, tlsa_name, unsigned_form
 from tests.read.records.test_dnssec import LEAF, NOW, Tree, tree
 
 HOST = f"thu.{LEAF}"

@@ -1,0 +1,183 @@
+"""Resolvers of which each sees something else: what one of them drops or hides is never the domain's fault."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rdatatype
+import pytest
+
+from auditor.demo.signing import Plan, SignedDnsServer, SignedTree, sign_tree
+from auditor.gather.dns import Resolver
+from auditor.gather.mail import NameServerDoor, Outside, look_at_mail_domain
+from auditor.model import Completed, Finding, MailEvidence, MailFacts, Verdict
+from auditor.read.records import read_mail
+from auditor.store.codec import from_json, to_json
+from tests.factories import judge, make_facts
+
+DOMAIN = "tinh.gov.example"
+LEAF = Plan(f"@ 300 MX 10 mail\nmail 300 A 203.0.113.5\n_25._tcp.mail 300 TLSA 3 1 1 {'ab' * 32}\n")
+Answer = Callable[[SignedTree, dns.message.Message], dns.message.Message]
+BROKEN = {(DOMAIN, kind): "servfail" for kind in ("DNSKEY", "SOA", "MX")}
+
+
+class Other(SignedDnsServer):
+    """A resolver that answers as `said` has it."""
+
+    def __init__(self, tree: SignedTree, said: Answer, **more: Mapping[tuple[str, str], str]) -> None:
+        super().__init__(tree, faults=more.get("faults"))
+        self._said = said
+
+    def _answer(self, query: dns.message.Message) -> dns.message.Message:
+        return self._said(self.tree, query)
+
+
+def stripped(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    """As a forwarder from before DNSSEC: the records alone, without signatures and proofs."""
+    plain = dns.message.make_query(query.question[0].name, query.question[0].rdtype, id=query.id, flags=query.flags)
+    return tree.answer(plain)
+
+
+def inner(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    """An office's own resolver, which holds its domain in a view of its own that nobody has signed."""
+    asked = query.question[0]
+    own = asked.name.is_subdomain(dns.name.from_text(DOMAIN))
+    return stripped(tree, query) if own and asked.rdtype != dns.rdatatype.DS else tree.answer(query)
+
+
+def made(leaf: Plan = LEAF) -> SignedTree:
+    plans = {".": Plan(), "example": Plan("ns 300 A 127.0.0.1\n"), "gov.example": Plan(), DOMAIN: leaf}
+    return sign_tree(plans, datetime.now(UTC))
+
+
+def looked(
+    tree: SignedTree, *resolvers: SignedDnsServer, name_server: SignedDnsServer | None = None, anchored: bool = True
+) -> tuple[MailEvidence, MailFacts]:
+    """Two looks, as after a fault: the second one, and what both come to. `name_server`: that of the zone, on 127.0.0.1."""
+
+    async def one(addresses: Sequence[tuple[str, int]], port: int) -> MailEvidence:
+        door = NameServerDoor(allow_private=True, port=port, timeout=1) if port else None
+        outside = Outside(anchors=tree.anchors if anchored else (), nameservers=door)
+        return await look_at_mail_domain(DOMAIN, Resolver(addresses, timeout=1), outside=outside)
+
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(server).address for server in resolvers]
+        port = stack.enter_context(name_server).address[1] if name_server else 0
+        first, second = (asyncio.run(one(addresses, port)) for _ in range(2))
+    assert from_json(MailEvidence, to_json(second)) == second
+    return second, read_mail(second, first)
+
+
+def finding(mail: MailFacts, criterion: str = "mail.dnssec") -> Finding:
+    return judge(criterion, make_facts(mail=mail))
+
+
+# -- a chain is one resolver's word ---------------------------------------------------------------------------------
+
+
+def test_signatures_that_one_resolver_drops_where_the_other_cannot_answer_are_not_missing() -> None:
+    tree = made()
+    _, mail = looked(tree, SignedDnsServer(tree, faults=BROKEN), Other(tree, stripped))
+    assert mail.dnssec is not None and mail.dnssec.state == "unverifiable"
+    assert finding(mail).verdict is Verdict.UNVERIFIED
+
+
+@pytest.mark.parametrize("said", [stripped, inner])
+def test_a_resolver_that_drops_signatures_leaves_the_walk_to_the_next_one(said: Answer) -> None:
+    tree = made()
+    evidence, mail = looked(tree, Other(tree, said), SignedDnsServer(tree))
+    assert mail.dnssec is not None and (mail.dnssec.state, mail.dnssec.mx_signed) == ("secure", True)
+    assert finding(mail).verdict is Verdict.PASS
+    assert evidence.dnssec is not None and isinstance(evidence.dnssec.mx, Completed)
+
+
+def test_a_question_that_the_first_resolver_cannot_answer_has_the_whole_walk_made_with_the_next() -> None:
+    tree = made()
+    second = SignedDnsServer(tree)
+    _, mail = looked(tree, SignedDnsServer(tree, faults=BROKEN), second)
+    assert mail.dnssec is not None and mail.dnssec.state == "secure"
+    assert {(".", "DNSKEY"), ("gov.example", "DS"), (DOMAIN, "DNSKEY")} <= set(second.queries)
+
+
+# -- signatures that are missing ------------------------------------------------------------------------------------
+
+
+def test_a_resolver_with_an_inner_view_that_nobody_signed_accuses_nobody() -> None:
+    tree = made()
+    _, mail = looked(tree, Other(tree, inner))
+    found = finding(mail)
+    assert (found.verdict, found.seen_key) == (Verdict.UNVERIFIED, "mail.dnssec.missing")
+    assert "vùng nội bộ" in found.seen and "hỏng" not in found.seen
+
+
+def test_name_servers_that_show_signatures_do_not_confirm_that_there_are_none() -> None:
+    tree = made()
+    _, mail = looked(tree, Other(tree, inner), name_server=SignedDnsServer(tree))
+    assert finding(mail).verdict is Verdict.UNVERIFIED
+
+
+def unsigned(kind: str) -> SignedTree:
+    """The zone without its signatures over the records of `kind` at the top."""
+    tree = made()
+    with tree.zones[DOMAIN].writer() as writer:
+        writer.delete(dns.name.from_text(DOMAIN), dns.rdatatype.RRSIG, dns.rdatatype.from_text(kind))
+    return tree
+
+
+def bare() -> SignedTree:
+    """A zone that is not signed any more, and whose DS was left behind in the zone above."""
+    tree = made()
+    tree.zones[DOMAIN] = sign_tree({".": Plan(), DOMAIN: Plan(LEAF.records, signed=False)}, tree.now).zones[DOMAIN]
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("tree", "kind", "why"),
+    [(bare(), "DNSKEY", "no_keys"), (unsigned("DNSKEY"), "DNSKEY", "no_keys"), (unsigned("SOA"), "SOA", "soa_unsigned"),
+     (unsigned("MX"), "MX", "mx_unsigned")],
+    ids=["no keys", "keys", "SOA", "MX"],
+)  # fmt: skip
+def test_signatures_that_the_zones_own_servers_do_not_have_either_are_missing(
+    tree: SignedTree, kind: str, why: str
+) -> None:
+    server = SignedDnsServer(tree)
+    _, mail = looked(tree, SignedDnsServer(tree), name_server=server)
+    assert mail.dnssec is not None and (mail.dnssec.state, mail.dnssec.why) == ("bogus", why)
+    assert finding(mail).verdict is Verdict.FAIL
+    assert len(server.queries) == 2 * 3  # beside the zone's SOA and the domain's MX, one that asks for signatures
+    _, unasked = looked(tree, SignedDnsServer(tree))
+    assert finding(unasked).verdict is Verdict.UNVERIFIED
+
+
+def forwarded(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    """Something on the way answers in the place of whoever is asked."""
+    reply = stripped(tree, query)
+    reply.flags = reply.flags & ~dns.flags.AA | dns.flags.RA
+    return reply
+
+
+@pytest.mark.parametrize("said", [stripped, forwarded], ids=["EDNS taken off on the way", "a resolver in their place"])
+def test_name_servers_that_may_not_have_been_asked_for_signatures_confirm_nothing(said: Answer) -> None:
+    """RFC 3225 section 3: a server that knows of signatures repeats the DO bit."""
+    tree = made()
+    _, mail = looked(tree, Other(tree, inner), name_server=Other(tree, said))
+    assert mail.dnssec is not None and (mail.dnssec.state, mail.dnssec.why) == ("unverifiable", "no_keys")
+
+
+def test_name_servers_are_asked_for_signatures_only_where_some_are_missing() -> None:
+    for leaf in (
+        LEAF,
+        Plan(LEAF.records, signed=False),
+        Plan(LEAF.records, expired=("MX",)),
+        Plan(LEAF.records, days=-1),
+    ):
+        tree = made(leaf)
+        server = SignedDnsServer(tree)
+        looked(tree, SignedDnsServer(tree), name_server=server)
+        assert len(server.queries) == 2 * 2
