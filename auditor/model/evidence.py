@@ -175,7 +175,8 @@ class SmtpLook:
 
 @dataclass(frozen=True, slots=True)
 class TlsaLook:
-    """The TLSA records of a mail server with their signatures, and the chain down to the zone that signed them."""
+    """The TLSA records of a mail server with their signatures, and the chain down to the zone that signed them. Without
+    records: the chain to the zone that proves it, empty where the proof is another zone's, or to the host."""
 
     host: str
     answer: Outcome[SignedAnswer]

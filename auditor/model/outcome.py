@@ -17,6 +17,7 @@ class Reason(StrEnum):
     DNS_TIMEOUT = "dns_timeout"
     DNS_SERVFAIL = "dns_servfail"
     DNS_ERROR = "dns_error"
+    DNS_UNPROVEN = "dns_unproven"  # "no such records", without the proof that a signed zone gives
     RESOLVER_DOWN = "resolver_down"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECT_FAILED = "connect_failed"
@@ -58,6 +59,7 @@ OUR_SIDE = frozenset(
         Reason.DNS_TIMEOUT,
         Reason.DNS_SERVFAIL,
         Reason.DNS_ERROR,
+        Reason.DNS_UNPROVEN,
         Reason.RESOLVER_DOWN,
         Reason.ROBOTS_DISALLOWED,
         Reason.BLOCKED_ADDRESS,

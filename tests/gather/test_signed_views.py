@@ -16,7 +16,7 @@ import pytest
 from auditor.demo.signing import Plan, SignedDnsServer, SignedTree, sign_tree
 from auditor.gather.dns import Resolver
 from auditor.gather.mail import NameServerDoor, Outside, look_at_mail_domain
-from auditor.model import Completed, Finding, MailEvidence, MailFacts, Verdict
+from auditor.model import Completed, Finding, MailEvidence, MailFacts, Reason, Verdict
 from auditor.read.records import read_mail
 from auditor.store.codec import from_json, to_json
 from tests.factories import judge, make_facts
@@ -181,3 +181,69 @@ def test_name_servers_are_asked_for_signatures_only_where_some_are_missing() -> 
         server = SignedDnsServer(tree)
         looked(tree, SignedDnsServer(tree), name_server=server)
         assert len(server.queries) == 2 * 2
+
+
+# -- TLSA records that are taken out of the answer ------------------------------------------------------------------
+
+
+PROVIDER = "nha-cung-cap.example"
+HOSTED = Plan(f"@ 300 MX 10 mx.{PROVIDER}.\n")
+PINNED = f"mx 300 A 203.0.113.5\n_25._tcp.mx 300 TLSA 3 1 1 {'ab' * 32}\n"
+
+
+def emptied(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    """Something on the way that knows no TLSA records: no error, no records, no proof."""
+    tlsa = query.question[0].rdtype == dns.rdatatype.TLSA
+    return dns.message.make_response(query) if tlsa else tree.answer(query)
+
+
+def dane(mail: MailFacts) -> tuple[str, Verdict]:
+    assert mail.transport is not None
+    return mail.transport.dane.state, finding(mail, "mail.dane").verdict
+
+
+def whole(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    return tree.answer(query)
+
+
+def hosted(provider: Plan) -> SignedTree:
+    plans = {".": Plan(), "example": Plan(), "gov.example": Plan(), DOMAIN: HOSTED, PROVIDER: provider}
+    return sign_tree(plans, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("tree", [made(), hosted(Plan(PINNED))], ids=["own", "a provider's"])
+def test_tlsa_records_that_a_resolver_leaves_out_of_a_signed_zone_are_not_missing(tree: SignedTree) -> None:
+    _, mail = looked(tree, Other(tree, emptied))
+    assert dane(mail) == ("unverifiable", Verdict.UNVERIFIED)
+    said = finding(mail, "mail.dane")
+    assert (said.reason, "bằng chứng DNSSEC" in said.seen) == (Reason.DNS_UNPROVEN, True)
+    _, better = looked(tree, Other(tree, emptied), SignedDnsServer(tree))
+    assert better.transport is not None
+    assert [(host.state, host.vouched_by) for host in better.transport.dane.hosts] == [("unchecked", "walk")]
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [(made(Plan("@ 300 MX 10 mail\nmail 300 A 203.0.113.5\n")), whole),
+     (made(Plan("@ 300 MX 10 mail\n_25._tcp.mail 300 TXT x\n")), whole),
+     (hosted(Plan("mx 300 A 203.0.113.5\n")), whole), (hosted(Plan("mx 300 A 203.0.113.5\n", signed=False)), whole),
+     (hosted(Plan(PINNED, signed=False)), emptied)],
+    ids=["own", "own name", "a provider's", "a provider's that is not signed", "left out where they have no effect"],
+)  # fmt: skip
+def test_tlsa_records_are_missing_where_that_is_proven_or_the_zone_is_not_signed(
+    tree: SignedTree, said: Answer
+) -> None:
+    _, mail = looked(tree, Other(tree, said))
+    assert dane(mail) == ("none", Verdict.FAIL)
+
+
+def test_tlsa_records_are_not_missing_where_a_walk_was_not_possible() -> None:
+    """A forwarder from before DNSSEC, which may not know of TLSA records either."""
+    tree = made()
+
+    def old(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+        return (emptied if query.question[0].rdtype == dns.rdatatype.TLSA else stripped)(tree, query)
+
+    _, mail = looked(tree, Other(tree, old))
+    assert mail.dnssec is not None and mail.dnssec.state == "unverifiable"
+    assert dane(mail)[1] is Verdict.UNVERIFIED

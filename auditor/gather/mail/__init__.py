@@ -37,6 +37,7 @@ from auditor.model import (
 )
 from auditor.read.records.missing import question_of_what_is_missing
 from auditor.read.records.outcomes import fold_name
+from auditor.read.records.tlsa_chain import is_absent
 
 MAX_WEB_HOSTS = 200  # a province has some dozens; each costs three questions, and those with the look at its host none
 
@@ -84,7 +85,12 @@ async def look_at_mail_domain(
         _look_at_policy(domain, counted),
         look_at_dkim(domain, asked, counted),
         look_at_transport(
-            domain, counted, doors, attempt=attempt, chain=_facts(chain), walk=_tlsa_walk(resolver, doors, started)
+            domain,
+            counted,
+            doors,
+            attempt=attempt,
+            chain=_facts(chain),
+            walk=_tlsa_walk(domain, resolver, doors, started),
         ),
         _look_at_zone(domain, counted, doors, attempt),
     )
@@ -134,13 +140,15 @@ async def _with_servers(
     return replace(look, servers=await door.signed(*asked, servers.servers))
 
 
-def _tlsa_walk(resolver: Lookups, doors: Outside, now: datetime) -> TlsaWalk | None:
+def _tlsa_walk(domain: str, resolver: Lookups, doors: Outside, now: datetime) -> TlsaWalk | None:
     """The same for a mail server's TLSA records."""
     if not doors.anchors or not isinstance(resolver, AsksApart):
         return None
 
     async def walk(host: str) -> tuple[TlsaLook, DnssecFacts]:
-        return await first_that_tells(resolver, lambda one: look_at_tlsa(host, one, doors.anchors, now))
+        return await first_that_tells(
+            resolver, lambda one: look_at_tlsa(host, one, doors.anchors, now, domain), is_absent
+        )
 
     return walk
 

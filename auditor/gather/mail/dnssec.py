@@ -23,6 +23,7 @@ from auditor.model import (
 from auditor.read.records.dnssec import Walk
 from auditor.read.records.outcomes import NEGATIVE
 from auditor.read.records.signed import signer_of, tlsa_name, unsigned_form
+from auditor.read.records.tlsa_chain import denier_of, denies
 
 Looked = TypeVar("Looked")
 MAX_LABELS = 8  # of a name: deeper ones are not walked
@@ -43,14 +44,16 @@ class AsksApart(Protocol):
 
 
 async def first_that_tells(
-    resolver: AsksApart, look: Callable[[AsksSigned], Awaitable[tuple[Looked, DnssecFacts]]]
+    resolver: AsksApart,
+    look: Callable[[AsksSigned], Awaitable[tuple[Looked, DnssecFacts]]],
+    is_enough: Callable[[Looked, DnssecFacts], bool] = lambda look, facts: False,
 ) -> tuple[Looked, DnssecFacts]:
-    """`look` made with one resolver after the other, whole each time, until one shows what can be judged; the first
-    one's where none does. That a name does not exist is what every resolver would say."""
+    """`look` made with one resolver after the other, whole each time, until one shows what can be judged, or
+    `is_enough`; the first one's where none does. That a name does not exist is what every resolver would say."""
     first: tuple[Looked, DnssecFacts] | None = None
     for one in resolver.apart():
         seen = await look(one)
-        if seen[1].state != "unverifiable" or seen[1].reason in NEGATIVE:
+        if seen[1].state != "unverifiable" or seen[1].reason in NEGATIVE or is_enough(*seen):
             return seen
         first = first or seen
     assert first is not None, "apart() gives one at least"
@@ -76,20 +79,34 @@ async def look_at_dnssec(
 
 
 async def look_at_tlsa(
-    host: str, resolver: AsksSigned, anchors: tuple[str, ...], now: datetime
+    host: str, resolver: AsksSigned, anchors: tuple[str, ...], now: datetime, domain: str = ""
 ) -> tuple[TlsaLook, DnssecFacts]:
-    """The TLSA records of a mail server with their signatures, and whether these hold.
+    """The TLSA records of a mail server of `domain` with their signatures, and whether these hold.
 
-    One question, and where there are records those for the chain to the zone that signed them: none if it is one that
-    was walked before. Records without a signature have the chain to the host walked, to see whether they need none.
+    One question, and those for the chain to the zone that signed the records: none if it is one that was walked before.
+    Records without a signature have the chain to the host walked, to see whether they need none. So has an answer
+    without records and without proof; a proof, where the chain to its zone is `domain`'s own.
     """
     name = tlsa_name(host)
     answer = await resolver.signed(name, "TLSA")
     walk, steps = Walk(anchors, now), tuple[DnssecStep, ...]()
-    zone = signer_of(answer, name, "TLSA") or host
-    if isinstance(unsigned_form(answer), Completed) and len(zone.split(".")) <= MAX_LABELS:
+    zone = _zone_to_walk_to(host, answer, domain)
+    if zone and len(zone.split(".")) <= MAX_LABELS:
         steps = await _down_to(zone, resolver, walk)
     return TlsaLook(host, answer, DnssecLook(anchors, steps)), walk.settle(name, "TLSA", answer)
+
+
+def _zone_to_walk_to(host: str, answer: Outcome[SignedAnswer], domain: str) -> str:
+    """Where the chain is to lead that shows what `answer` is worth; "" if nowhere."""
+    name, plain = tlsa_name(host), unsigned_form(answer)
+    if isinstance(plain, Completed):
+        return signer_of(answer, name, "TLSA") or host
+    if plain is None or plain.reason not in NEGATIVE:
+        return ""
+    denier = denier_of(answer, name)
+    if denier and (domain == denier or domain.endswith("." + denier)):
+        return denier
+    return "" if denies(host, answer) else host
 
 
 async def _down_to(name: str, resolver: AsksSigned, walk: Walk) -> tuple[DnssecStep, ...]:

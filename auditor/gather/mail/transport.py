@@ -26,6 +26,7 @@ from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
 from auditor.read.records.dane import is_secure
 from auditor.read.records.mx import is_address
+from auditor.read.records.outcomes import absence
 from auditor.read.records.services import SERVICES
 from auditor.read.records.signed import tlsa_name, unsigned_form
 from auditor.read.records.transport import mail_servers
@@ -115,8 +116,8 @@ async def _pinned(host: str, resolver: Lookups, walk: TlsaWalk | None) -> Pinned
     if walk is not None:
         look, facts = await walk(host)
         answer = unsigned_form(look.answer)
-        if answer is not None and not isinstance(answer, Completed):
-            return answer, None
+        if answer is not None and not isinstance(answer, Completed):  # that there are none needs its proof
+            return answer, look if absence(answer) else None
         if answer is not None and facts.state != "unverifiable":
             return answer, look
     return await resolver.lookup(tlsa_name(host), "TLSA"), None

@@ -81,14 +81,15 @@ def read_dane(
     insecure: bool,
     chain: DnssecFacts | None = None,
     walked: Mapping[str, DnssecFacts] | None = None,
+    denied: frozenset[str] = frozenset(),
 ) -> DaneFacts:
     """The facts over all mail servers, in the order of `tlsa`.
 
     An answer counts as protected if the resolver authenticated it, and the MX records too (RFC 7672 section 2.2.1).
     `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone: a resolver that does
     not validate authenticates nothing. `chain`: what our own walk to the mail domain saw, `walked` the one to each
-    server's records: what either says outweighs the resolver's word. Without MX records that a sender may believe,
-    nobody's TLSA records count.
+    server's records: what either says outweighs the resolver's word. `denied`: the servers whose walk shows that they
+    have none. Without MX records that a sender may believe, nobody's TLSA records count.
     """
     if chain is not None and chain.state == "bogus" and chain.zone not in ("", "."):
         broken = tuple(DaneHost(name, "bogus", texts(answer), broken=chain) for name, answer in tlsa)
@@ -102,9 +103,28 @@ def read_dane(
         if own is not None and own.state == "bogus":
             hosts.append(DaneHost(name, "bogus", texts(answer), broken=own))
             continue
+        if gone := absence(answer):
+            believed = name in denied if own is not None else _is_believed(mx, chain)
+            hosts.append(_none(name, gone) if believed else _unproven(name))
+            continue
         protection = _protection(name, answer, chain, own, mx_signed=mx_signed, insecure=insecure)
         hosts.append(_host(name, answer, smtp.get(name), protection))
     return _together(tuple(hosts))
+
+
+def _is_believed(mx: Outcome[DnsAnswer], chain: DnssecFacts | None) -> bool:
+    """Whether a resolver's word that there are no TLSA records counts, where they were not walked to: it validates; or
+    the domain is not signed, so that they would have no effect; or whether it is was not asked at all. A resolver that
+    does not pass on signatures may keep back TLSA records, too."""
+    return is_secure(mx) or chain is None or chain.state == "insecure"
+
+
+def _none(name: str, reason: Reason) -> DaneHost:
+    return DaneHost(name, "none", problems=(Problem.DANE_MISSING,), reason=reason)
+
+
+def _unproven(name: str) -> DaneHost:
+    return DaneHost(name, "unverifiable", reason=Reason.DNS_UNPROVEN)
 
 
 def _protection(
@@ -139,8 +159,6 @@ def is_secure(outcome: Outcome[DnsAnswer]) -> bool:
 
 
 def _host(name: str, answer: Outcome[DnsAnswer], look: Outcome[SmtpLook] | None, protection: str) -> DaneHost:
-    if gone := absence(answer):
-        return DaneHost(name, "none", problems=(Problem.DANE_MISSING,), reason=gone)
     if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
         return DaneHost(name, "unsigned")  # the MX records are not signed, so that nothing was asked (section 2.2.1)
     if not isinstance(answer, Completed):

@@ -34,14 +34,13 @@ from auditor.model import (
     Outcome,
     Reason,
     SignedAnswer,
-    TlsaLook,
 )
 from auditor.read.records.denial import Proofs, is_delegation, lacks, read_proofs
 from auditor.read.records.missing import lack, question_of_what_is_missing
-from auditor.read.records.signed import End, message_of, set_of, text_of, tlsa_name
+from auditor.read.records.signed import End, message_of, set_of, text_of
 
 _MANY_KEYS, _MANY_SIGNATURES = 16, 8  # more in one set are not tried: the cost of hostile sets (CVE-2023-50387)
-_MANY_PROOFS = 8  # sets of proofs in one answer that are tried: it takes three at most
+MANY_PROOFS = 8  # sets of proofs in one answer that are tried: it takes three at most
 _ALGORITHMS = frozenset({8, 10, 13, 14, 15, 16})  # that we can judge: RFC 8624 section 3.1, without SHA-1
 _HASHES = {1: "SHA1", 2: "SHA256", 4: "SHA384"}
 
@@ -114,13 +113,19 @@ class Walk:
             self._mx_signed = found
 
     def settle(self, name: str, kind: str, answer: Outcome[SignedAnswer]) -> DnssecFacts:
-        """What the chain says of the records of `kind` at `name`, which the last zone of the walk must have signed."""
+        """What the chain says of the records of `kind` at `name`, which the last zone of the walk must have signed; or
+        of the proof that there are none (RFC 4035 section 5.4)."""
         if self._zone is None or self.ended:
             return self.facts
         try:
             owner, rdtype = dns.name.from_text(name), dns.rdatatype.from_text(kind)
             if _holding(answer, owner, rdtype, self._zone, self._now):
                 return self.facts
+            message = message_of(answer, self._zone.name)
+            if not message.answer:
+                proofs = _proofs(message, self._zone, self._now, owner)
+                proven = any(lacks(one, owner, rdtype) for one in proofs)
+                return self.facts if proven else DnssecFacts("unverifiable", text_of(self._zone.name), "no_proof")
         except End as end:
             return end.facts
         return DnssecFacts("unverifiable", text_of(self._zone.name), "not_seen")
@@ -170,17 +175,6 @@ def read_dnssec(look: DnssecLook, now: datetime) -> DnssecFacts:
     if asked is not None and lack(look.servers, facts.zone, *asked):
         return replace(facts, state="bogus", reason=None)
     return facts
-
-
-def read_tlsa_chain(look: TlsaLook, now: datetime) -> DnssecFacts:
-    """Whether the TLSA records of one mail server are protected (RFC 7672 section 2.1), by our own look at it."""
-    walk = Walk(look.chain.anchors, now)
-    for step in look.chain.steps:
-        if walk.begins_at(step.name, step.ds):
-            walk.enter(step.name, step.keys)
-        if walk.ended:
-            break
-    return walk.settle(tlsa_name(look.host), "TLSA", look.answer)
 
 
 @lru_cache(maxsize=64)
@@ -330,7 +324,7 @@ def _proofs(message: dns.message.Message, zone: _Zone, now: datetime, name: dns.
     """The NSEC and NSEC3 records of the answer that the zone has signed; one whose signature fails proves nothing."""
     kinds = (dns.rdatatype.NSEC, dns.rdatatype.NSEC3)
     sets = [one for one in message.authority if one.rdtype in kinds and one.name.is_subdomain(zone.name)]
-    return read_proofs((one for one in sets[:_MANY_PROOFS] if _proves(message, one, zone, now, name)), zone.name)
+    return read_proofs((one for one in sets[:MANY_PROOFS] if _proves(message, one, zone, now, name)), zone.name)
 
 
 def _proves(

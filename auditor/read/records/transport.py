@@ -18,7 +18,6 @@ from auditor.model import (
 from auditor.read.records.bimi import read_bimi
 from auditor.read.records.caa import read_caa
 from auditor.read.records.dane import is_secure, read_dane
-from auditor.read.records.dnssec import read_tlsa_chain
 from auditor.read.records.mta_sts import read_mta_sts
 from auditor.read.records.mx import parse_mx
 from auditor.read.records.outcomes import blindness, texts
@@ -26,6 +25,7 @@ from auditor.read.records.problems import Problem
 from auditor.read.records.services import read_service
 from auditor.read.records.smtp import FAULTY, read_smtp
 from auditor.read.records.tls_rpt import read_tls_rpt
+from auditor.read.records.tlsa_chain import is_absent, read_tlsa_chain
 
 
 def read_transport(
@@ -37,6 +37,7 @@ def read_transport(
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
         smtp = replace(smtp, reason=blindness(evidence.mx))
+    walked = {look.host: read_tlsa_chain(look, now) for look in evidence.tlsa_signed}
     sts = read_mta_sts(domain, evidence.mta_sts, evidence.policy, mail_servers(evidence.mx))
     return TransportFacts(
         mta_sts=_with_certificates(sts, smtp),
@@ -47,7 +48,8 @@ def read_transport(
             dict(evidence.smtp),
             insecure=insecure,
             chain=chain,
-            walked={look.host: read_tlsa_chain(look, now) for look in evidence.tlsa_signed},
+            walked=walked,
+            denied=frozenset(look.host for look in evidence.tlsa_signed if is_absent(look, walked[look.host])),
         ),
         smtp=smtp,
         bimi=read_bimi(evidence.bimi),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from auditor.gather.mail.dnssec import MAX_LABELS, look_at_tlsa
 from auditor.model import Completed, DnsAnswer, DnssecFacts, Failed, Outcome, Reason, SignedAnswer, TlsaLook
-from auditor.read.records.dnssec import read_tlsa_chain
 from auditor.read.records.signed import signer_of, tlsa_name, unsigned_form
+from auditor.read.records.tlsa_chain import denier_of, denies, is_absent, read_tlsa_chain
 from tests.read.records.test_dnssec import LEAF, NOW, Tree, tree
 
 HOST = f"thu.{LEAF}"
@@ -41,6 +41,42 @@ def test_records_of_the_zone_are_secure() -> None:
 
 def test_no_records_are_nothing_to_be_judged() -> None:
     assert walked(tree(records="")).state == "unverifiable"
+
+
+def absent(made: Tree, *, domain: str = LEAF) -> bool:
+    look, facts = asyncio.run(look_at_tlsa(HOST, made, made.anchors, NOW, domain))
+    assert read_tlsa_chain(look, NOW) == facts
+    return is_absent(look, facts)
+
+
+@pytest.mark.parametrize("domain", [LEAF, f"so.{LEAF}", "khac.vn"], ids=["own zone", "below it", "another zone"])
+def test_that_there_are_no_records_is_believed_with_its_proof(domain: str) -> None:
+    """RFC 4035 section 5.4. Neither a record that is there, nor an empty answer, nor a proof of something else."""
+    assert absent(tree(records="thu 300 A 203.0.114.1\n"), domain=domain)
+    made = tree(records=PINNED)
+    assert not absent(made, domain=domain)
+    made.faults[OWNER, "TLSA"] = message(OWNER)
+    assert not absent(made, domain=domain)
+    other = made.answer(dns.message.make_query(OWNER, "TXT", want_dnssec=True))  # its NSEC names the TLSA records
+    other.question = dns.message.make_query(OWNER, "TLSA").question
+    made.faults[OWNER, "TLSA"] = Completed(SignedAnswer(OWNER, "TLSA", other.to_wire()))
+    assert not absent(made, domain=domain)
+
+
+def test_a_proof_whose_signature_does_not_hold_is_none_in_the_domains_own_zone() -> None:
+    made = tree(records="thu 300 A 203.0.114.1\n")
+    reply = made.answer(dns.message.make_query(OWNER, "TLSA", want_dnssec=True))
+    for n, records in enumerate(reply.authority):
+        if records.rdtype == dns.rdatatype.RRSIG and records.covers == dns.rdatatype.NSEC:
+            bent = [one.replace(original_ttl=1) for one in records]
+            reply.authority[n] = dns.rrset.from_rdata_list(records.name, 300, bent)
+    made.faults[OWNER, "TLSA"] = Completed(SignedAnswer(OWNER, "TLSA", reply.to_wire()))
+    assert not absent(made)
+
+
+def test_an_empty_answer_is_believed_of_a_zone_that_is_not_signed() -> None:
+    made = tree(records="thu 300 A 203.0.114.1\n", signed=False)
+    assert absent(made, domain="khac.vn")
 
 
 def test_an_alias_is_not_judged() -> None:
@@ -113,5 +149,6 @@ def test_octets_never_crash_the_reader(octets: bytes, at: int) -> None:
     answer: Outcome[SignedAnswer] = Completed(SignedAnswer(OWNER, "TLSA", wire))
     unsigned_form(answer)
     signer_of(answer, OWNER, "TLSA")
+    denier_of(answer, OWNER), denies(HOST, answer)
     look, _ = asyncio.run(look_at_tlsa(HOST, made, made.anchors, NOW))
     assert read_tlsa_chain(TlsaLook(HOST, answer, look.chain), NOW).state in ("secure", "bogus", "unverifiable")
