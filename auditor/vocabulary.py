@@ -43,6 +43,7 @@ class _Words(BaseModel):
     governed: tuple[_Text, ...]
     former: tuple[_Text, ...]
     decree: tuple[_Text, ...]
+    of_others: tuple[_Text, ...] = ()
     archive: tuple[_Text, ...]
 
 

@@ -13,12 +13,11 @@ from functools import lru_cache
 from auditor.model import AgencyKind, DetectorFacts, Place
 from auditor.model.abolished import Abolished, AbolishedBody, Level, NamedAsCurrent
 from auditor.read.context import SiteContext
-from auditor.read.dom import BREAK, Box
+from auditor.read.dom import BREAK, INLINE, Box
 from auditor.read.folding import excerpt, fold, nfc, plain
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key
 
-_INLINE = frozenset({"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code", "font"})
 _ELSEWHERE = " lienketngoai "  # stands for the words of a link to somebody else: no word before a name
 _CUT = re.compile(r"[;|•·\n]|\.\s|\s[-–—]\s")  # "UBND tỉnh Mẫu - Địa chỉ: …" are two parts of a line
 _SENTENCE = re.compile(r"[.;\n]\s*")
@@ -35,13 +34,19 @@ def named_as_current(context: SiteContext, detectors: Mapping[str, DetectorFacts
     bodies = (*known.bodies, *_own_district(context, known))
     any_name = _pattern(tuple(name for body in bodies for name in body.names))
     found: dict[str, NamedAsCurrent] = {}
+    last = ("", "", "")
     for place, url, line in _lines(context, detectors):
         text = plain(line)
+        above, last = last[2] if last[:2] == (place, url) else "", (place, url, line)
         for body in bodies if any_name.search(text) else ():
             match = _pattern(body.names).search(text)
             if match is None or body.names[0] in found:
                 continue
-            if _governs(line, match, context) if place == "organisation" else _is_name(line, match, body, context):
+            if (
+                _governs(line, match, context)
+                if place == "organisation"
+                else _is_name(line, above, match, body, context)
+            ):
                 found[body.names[0]] = NamedAsCurrent(
                     nfc(line[match.start() : match.end()]), place, url, excerpt(nfc(line.replace(_ELSEWHERE, " "))),
                     body.last_day, body.now, body.source,
@@ -80,17 +85,22 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 # -- is it a name ----------------------------------------------------------------------------------------------------
 
 
-def _is_name(line: str, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
+def _is_name(line: str, above: str, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
     """In header, footer and contact block: the name is the whole part of the line, but for words of ownership before
-    it, the agency's own name, and labels after it."""
+    it, the agency's own name, and labels after it. A ministry that stands alone needs such words in the line above."""
     words = context.matcher.vocabulary.abolished.words
     if len(line) > _LONGEST or _speaks_of_the_past(line, words):
         return False
     before = fold(_CUT.split(line[: match.start()])[-1])
     after = fold(_CUT.split(line[match.end() :])[0])
     own = _own_names(context)
-    if body.level is not Level.NATIONAL and not before:
+    said = f" {fold(line[: match.start()])} "
+    if any(f" {phrase} " in said for phrase in words.get("of_others", ())):
+        return False  # a licence, a list of links
+    if not before and body.level is not Level.NATIONAL:
         return False  # the place, not the body
+    if not before and not (fold(above) and _made_of(fold(above), words["owner"])):
+        return False
     if not _made_of(before, (*words["owner"], *own)):
         return False
     return not after or any(f"{after} ".startswith(f"{label} ") for label in (*words["after"], *own))
@@ -166,7 +176,7 @@ def _block_lines(boxes: Iterable[Box], page: Page) -> Iterator[str]:
     banner = {id(link.box) for link in page.links if link.url and same_page_key(link.url) == home}
     known: dict[int, bool] = {}  # by id of a parent: it is asked about for each of its parts
     for box in boxes:
-        outer = box.parent if box.tag in _INLINE else None
+        outer = box.parent if box.tag in INLINE else None
         if outer is not None and id(outer) not in known:
             known[id(outer)] = _has_words(outer)
         if not _has_words(box) or (outer is not None and known[id(outer)]):
@@ -183,14 +193,14 @@ def _has_words(box: Box) -> bool:
     """True if the box has text of its own, or inline parts that have."""
     if any(isinstance(part, str) and part.strip() for part in box.parts):
         return True
-    return any(not isinstance(part, str) and part.tag in _INLINE and part.weight for part in box.parts)
+    return any(not isinstance(part, str) and part.tag in INLINE and part.weight for part in box.parts)
 
 
 def _collect(box: Box, out: list[str], banner: set[int]) -> None:
     for part in box.parts:
         if isinstance(part, str):
             out.append(BREAK if part == BREAK else " ".join(part.split("\n")))
-        elif part.tag not in _INLINE:
+        elif part.tag not in INLINE:
             out.append(BREAK)
         elif part.tag == "a" and id(part) not in banner:
             out.append(_ELSEWHERE)

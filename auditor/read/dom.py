@@ -14,7 +14,7 @@ from auditor.model import Place
 #: Elements that only format text: their text belongs to the box around them.
 _FORMAT = frozenset({"b", "i", "em", "strong", "u", "font", "small", "sup", "sub", "mark", "big", "tt", "ins", "wbr"})
 _SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
-_INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
+INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
 BREAK = "\n"  # what a <br> leaves among the parts of a box
 PAIR = "dl-pair"  # a term of a definition list with what follows it: no element of the page
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -219,7 +219,7 @@ class _Builder:
             child = child.next
 
     def _open(self, parent: Box, tag: str, attrs: dict[str, str | None], row: _Row) -> Box:
-        if not self.spaced and tag not in _INLINE:
+        if not self.spaced and tag not in INLINE:
             self._space()
         box = Box(tag, attrs, parent, start=self.weight, words=self.words, low=self.low)
         parent.parts.append(box)
@@ -235,7 +235,7 @@ class _Builder:
     def end(self, box: Box) -> None:
         """All of `box` has been read."""
         box.high, box.weight = self.low, self.weight - box.start
-        if not self.spaced and box.tag not in _INLINE:
+        if not self.spaced and box.tag not in INLINE:
             self._space()
         if box.tag == "dl":
             self.paired = _pair(box) or self.paired

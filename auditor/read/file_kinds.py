@@ -33,12 +33,17 @@ def kind_of(head: bytes, table: FileTable) -> str:
 
 
 def ending_of(url: str, table: FileTable) -> str:
-    """The ending of the file that an address names, in its path or in a value of its query; "" if none is known."""
+    """The ending of the file that an address names, in its path or in a value of its query; "" if none is known.
+
+    A path that ends as a page promises a page, whatever its query names: it may be a viewer.
+    """
     parts = urlsplit(url)
-    for text in (parts.path, *(pair.partition("=")[2] for pair in parts.query.split("&"))):
+    for n, text in enumerate((parts.path, *(pair.partition("=")[2] for pair in parts.query.split("&")))):
         found = _ENDING.search(unquote(text).strip())
         if found is not None and found[1].lower() in table.endings:
             return found[1].lower()
+        if found is not None and n == 0:
+            return ""
     return ""
 
 

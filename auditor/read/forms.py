@@ -16,7 +16,7 @@ from auditor.read.context import SiteContext
 from auditor.read.dom import PAIR, Box
 from auditor.read.file_kinds import ending_of, fits, kind_of, promised
 from auditor.read.folding import excerpt, fold, nfc
-from auditor.read.page import Link, Page, read_page
+from auditor.read.page import Link, Page, joined, read_page
 from auditor.read.urls import repeats_segments, same_page_key
 from auditor.read.words import Vocabulary
 
@@ -44,6 +44,13 @@ def form_links(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> 
             if rank is not None and (key not in found or rank < found[key][0]):
                 found[key] = (rank, link, page)
     return [(link, page) for _, link, page in sorted(found.values(), key=lambda one: one[0])]
+
+
+def as_written(link: Link, page: Page) -> str:
+    """The address of a form as its page writes it, for asking: the one spelling by which addresses are compared may
+    differ from it in escaped octets, in a slash or in a session number, and be unknown to the server."""
+    url = joined(page.base, link.href).partition("#")[0].replace(" ", "%20")
+    return url if url.startswith(("http://", "https://")) else link.url
 
 
 def _rank(link: Link, about_forms: bool, on_start: bool, of_procedure: bool, context: SiteContext) -> int | None:
@@ -109,13 +116,20 @@ def read_forms(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> 
     for look in context.evidence.looks:
         if look.kind in (LookKind.FORM, LookKind.FILE, LookKind.PAGE):
             looks.setdefault(look.url, []).append(look)
-    asked = [(link, page) for link, page in form_links(context, detectors) if link.url in looks]
-    found = (_read(link, page, looks[link.url], context.matcher.vocabulary) for link, page in asked)
+    asked = (
+        (link, page, looks.get(as_written(link, page)) or looks.get(link.url))
+        for link, page in form_links(context, detectors)
+    )
+    found = (_read(link, page, seen, context.matcher.vocabulary) for link, page, seen in asked if seen)
     return tuple(form for form in found if form is not None)
 
 
 def _read(link: Link, page: Page, looks: list[Look], vocabulary: Vocabulary) -> FormFile | None:
     by_attempt = {look.attempt: _judge(look, vocabulary) for look in looks}
+    if page.decoded.nfd:  # its addresses may have been composed by us, too: that one is not found proves nothing
+        by_attempt = {
+            n: _Seen(FormState.UNKNOWN) if one.state is FormState.GONE else one for n, one in by_attempt.items()
+        }
     last = looks[-1]
     seen = by_attempt[last.attempt]
     if seen.state is FormState.PAGE and not seen.ending:

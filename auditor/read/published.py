@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 
 from auditor.model.quality import PublishedContact, Street
-from auditor.read.folding import excerpt, plain
+from auditor.read.folding import excerpt, fold, plain
 from auditor.read.items import PHONE
 from auditor.read.words import Vocabulary
 
-_COUNTRY = re.compile(r"(?:\(\+?84\)|\+84|(?<!\d)84(?=[\s.-]\(?0?\)?[2-9]))[\s.-]*(?:\(0\))?[\s.-]*(?=\(?[\s\d])")
-_GAP = re.compile(r"(?<=[\d)])\s*[.–-]\s*(?=\d)")  # "02713. 879110": one sign between the parts of a number
+_COUNTRY = re.compile(
+    r"(?:\(\+?84\)|\+84|(?<!\d)84(?=[\s.-]\(?0?\)?[2-9]))[\s.-]{0,4}(?:\(0\)[\s.-]{0,4})?(?=\(?[\s\d])"
+)
+_GAP = re.compile(r"(?<=[\d)])\s{0,3}[.–-]\s{0,3}(?=[1-9])")  # "02713. 879110": one sign between parts of a number
 _LOCAL = re.compile(r"(?<![\d.])[2-9]\d{2,3}[. ]?\d{3}(?![\d.])")  # without the area code
 _LANDLINE, _MOBILE, _SHORTEST = 11, 10, 9  # digits; a landline begins with 02 (Quyết định 2036/QĐ-BTTTT of 2016)
 _BEFORE = 24  # characters before a number that may say what it is
+_SAID = 80  # characters before a number in which its purpose may be said
+_MOST = 20_000  # characters of a block that are searched
+_APART = re.compile(r"[|;•\n]|\d[\s.,]|\.\s")  # what ends one contact before the next
 _LONGEST = 140  # characters of an address
 _HOUSE = re.compile(  # at the head of a part of the address: "số 12A/3", "12-14"
     r"(?:^|[,;]\s*|\s[-–]\s*)(?:so(?:\s+nha)?\s+)?"
@@ -27,7 +32,8 @@ def published(
 ) -> PublishedContact:
     """What `text` gives as the agency's contact; `address` is one that is known to be an address (the registry's)."""
     streets = (_street(address),) if address else tuple(find_streets(text, vocabulary))
-    return PublishedContact(url, tuple(find_phones(text, vocabulary)), tuple(dict.fromkeys(mailboxes)), streets)
+    phones = find_phones(text, vocabulary, for_a_purpose=False)
+    return PublishedContact(url, tuple(phones), tuple(dict.fromkeys(mailboxes)), streets)
 
 
 def serves_a_purpose(address: str, vocabulary: Vocabulary) -> bool:
@@ -36,21 +42,34 @@ def serves_a_purpose(address: str, vocabulary: Vocabulary) -> bool:
     return not {words[0], words[-1]}.isdisjoint(vocabulary.lists["purpose_mailboxes"])
 
 
-def find_phones(text: str, vocabulary: Vocabulary) -> list[str]:
+def find_phones(text: str, vocabulary: Vocabulary, *, for_a_purpose: bool = True) -> list[str]:
     """The numbers in `text` as digits from 0, in order; after a word for a telephone also those without area code.
 
-    A number that is a fax only is none.
+    A number that is a fax only is none. `for_a_purpose`: also those of a hotline, of the editors, of who made the site.
     """
-    folded = _GAP.sub(".", _COUNTRY.sub("0", plain(text)))
-    found = [(match.start(), phone_digits(match[0])) for match in PHONE.finditer(folded)]
-    taken = [match.span() for match in PHONE.finditer(folded)]
+    folded = _GAP.sub(".", _COUNTRY.sub("0", plain(text[:_MOST])))
+    whole = [match for match in PHONE.finditer(folded) if not _inside_a_number(folded, match)]
+    found = {match.start(): phone_digits(match[0]) for match in whole}
+    taken = {place for match in whole for place in range(*match.span())}
     for match in _LOCAL.finditer(folded):
-        if not any(start <= match.start() < end for start, end in taken) and _ends_with(
-            folded[: match.start()], "phone_labels", vocabulary
-        ):
-            found.append((match.start(), re.sub(r"\D", "", match[0])))
-    numbers = [digits for start, digits in sorted(found) if digits and not _is_fax(folded[:start], vocabulary)]
-    return list(dict.fromkeys(numbers))
+        before = folded[max(match.start() - _BEFORE, 0) : match.start()]
+        if match.start() not in taken and _ends_with(before, "phone_labels", vocabulary):
+            found[match.start()] = re.sub(r"\D", "", match[0])
+    numbers: dict[str, None] = {}
+    for start, digits in sorted(found.items()):
+        before = folded[max(start - _SAID, 0) : start]
+        if digits and not _is_fax(before, vocabulary) and (for_a_purpose or not _says_purpose(before, vocabulary)):
+            numbers[digits] = None
+    return list(numbers)
+
+
+def _inside_a_number(text: str, match: re.Match[str]) -> bool:
+    return match[0][0].isdigit() and text[max(match.start() - 1, 0) : match.start()].isdigit()
+
+
+def _says_purpose(before: str, vocabulary: Vocabulary) -> bool:
+    """True if the words since the last number or sign say what a number is for."""
+    return vocabulary.any_in("phone_purposes", fold(_APART.split(before)[-1])) is not None
 
 
 def phone_digits(raw: str) -> str:
@@ -79,7 +98,7 @@ def _ends_with(before: str, list_name: str, vocabulary: Vocabulary) -> bool:
 
 def find_streets(text: str, vocabulary: Vocabulary) -> Iterator[Street]:
     """The addresses in `text`, each after a word that announces one, up to the next label. "ĐT741" is a road."""
-    folded = plain(text)
+    folded = plain(text[:_MOST])
     labels = "|".join(sorted(map(_loosely, vocabulary.lists["address_labels"]), key=len, reverse=True))
     ends = "|".join(map(_loosely, vocabulary.lists["address_ends"]))
     start_of = re.compile(

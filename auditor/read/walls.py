@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.read.entries import Reading
 from auditor.read.folding import fold
@@ -14,6 +14,7 @@ from auditor.read.words import Vocabulary
 _WALL = 600  # characters: a longer page holds more than a demand
 _FORM_WALL = 400
 _BUTTON = 4  # words: longer links are entries of a list
+_NEAR = 3  # words between the demand and what it is for
 _FEW = 2  # links beside a demand
 _SENTENCE = re.compile(r"[.!?;:]\s|\n")
 
@@ -39,9 +40,28 @@ def _demands_payment(page: Page, reading: Reading) -> bool:
 
 
 def _is_demand(sentence: str, vocabulary: Vocabulary) -> bool:
-    """Words for paying and for reading in one sentence, and none of a fee that the law sets, a contract, a warning."""
-    wanted = vocabulary.any_in("payment", sentence) and vocabulary.any_in("payment_for", sentence)
-    return bool(wanted) and vocabulary.any_in("payment_not", sentence) is None
+    """Words for paying and for reading near each other in one sentence, and none of a lawful fee, a contract,
+    a warning. "Thanh toán tiền nước, bấm vào đây để xem hướng dẫn" asks for nothing."""
+    if vocabulary.any_in("payment_not", sentence) is not None:
+        return False
+    paying, reading = (_places(vocabulary.lists[name], sentence) for name in ("payment", "payment_for"))
+    return any(
+        0 <= second[0] - first[1] <= _NEAR
+        for one in paying
+        for other in reading
+        for first, second in ((one, other), (other, one))
+    )
+
+
+def _places(phrases: Iterable[str], sentence: str) -> list[tuple[int, int]]:
+    """Where phrases stand in a folded sentence, in words: first and behind the last."""
+    padded, out = f" {sentence} ", []
+    for phrase in phrases:
+        at = padded.find(f" {phrase} ")
+        if at >= 0:
+            first = padded[:at].count(" ")
+            out.append((first, first + phrase.count(" ") + 1))
+    return out
 
 
 def _own_sentences(page: Page) -> Iterator[str]:

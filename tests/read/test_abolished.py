@@ -171,3 +171,24 @@ def test_an_operator_adds_bodies_of_the_province(tmp_path: Path) -> None:
     (tmp_path / "abolished.yaml").write_text(text + words, encoding="utf-8")
     assert [body.names for body in load_abolished(tmp_path).bodies] == [("Sở Mẫu cũ",)]
     assert load_abolished(tmp_path).district is None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Cơ quan cấp phép: <strong class=x>Bộ Thông tin và Truyền thông</strong></p>",
+        "<p>Giấy phép số 42/GP-TTĐT do Cục Phát thanh, truyền hình và thông tin điện tử - Bộ Thông tin và Truyền thông</p>",
+        "<p>Cơ quan cấp phép:<br>Bộ Thông tin và Truyền thông</p>",
+        "<table><tr><td>Cơ quan cấp phép</td><td>Bộ Thông tin và Truyền thông</td></tr></table>",
+        "<div>Cơ quan cấp giấy phép:</div><div>Bộ Thông tin và Truyền thông</div>",
+        "<div>Liên kết website</div><ul><li onclick=\"go('a')\">Bộ Kế hoạch và Đầu tư</li><li>Bộ Thương mại</li></ul>",
+        "<p>Liên kết: Bộ KH&amp;ĐT | Bộ TN&amp;MT</p>",
+    ],
+)
+def test_who_gave_a_licence_and_who_is_linked_to_is_no_owner(html: str) -> None:
+    assert named(footer=html) == []
+    assert named(contact=html) == []
+
+
+def test_a_ministry_below_the_word_for_its_ownership_is_the_owner() -> None:
+    assert named(footer="<p>Cơ quan chủ quản:<br>Bộ Giao thông vận tải</p>") == [("Bộ Giao thông vận tải", "footer")]

@@ -103,7 +103,9 @@ async def crawled(
             evidence = await Crawl(agency, network, WORDS, day, budget, forms=forms, usual=usual).run()
             if looks > 1:
                 urls = [form.url for form in read_site(agency, evidence, WORDS, day).quality.forms if form.wrong]
-                evidence = await Crawl(agency, network, WORDS, day, budget, attempt=2, forms=forms).again(evidence, urls)
+                evidence = await Crawl(agency, network, WORDS, day, budget, attempt=2, forms=forms).again(
+                    evidence, urls
+                )
     return read_site(agency, evidence, WORDS, day), evidence
 
 
@@ -366,3 +368,35 @@ def test_a_page_is_a_document_only_if_the_server_calls_it_one() -> None:
     assert not fits("html", "pdf", "application/pdf", TABLE)
     assert kind_of(b"", TABLE) == kind_of(b"Kinh gui", TABLE) == ""
     assert ending_of("http://x/a.doc.html", TABLE) == ""
+
+
+# -- what is no accusation -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/viewer.html?file=/tai/mau01.pdf", "/Xem.aspx?tep=mau01.pdf"])
+def test_a_viewer_is_no_broken_form(address: str) -> None:
+    viewer = whole("<html><title>Xem tài liệu</title><body><p>Bạn đang xem biểu mẫu số 01.</p></body></html>", HTML)
+    site = Site(table(f'<a href="{address}">Mẫu đơn</a>'), {address: viewer})
+    facts, _ = asyncio.run(crawled(site, looks=2))
+    assert not any(form.wrong for form in facts.quality.forms)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "High Security Alert!!! You are not permitted to download the file",
+        "Web Page Blocked! The page you have requested has been blocked. FortiGuard",
+        "Hệ thống đang bận, quý vị vui lòng quay lại sau ít phút",
+    ],
+)
+def test_a_wall_in_place_of_a_form_proves_nothing(said: str) -> None:
+    page = whole(f"<html><title>Thông báo</title><body><p>{said}</p></body></html>", HTML)
+    assert seen("don.doc", page, looks=2)[0] is FormState.UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["M%E1u.doc", "a%2Fb.doc", "don.doc?sid=7"])
+def test_a_form_is_asked_for_as_its_link_is_written(name: str) -> None:
+    site = Site(table(f'<a href="/tai/{name}">Mẫu đơn</a>'), {f"/tai/{name}": whole(OLE)})
+    facts, _ = asyncio.run(crawled(site))
+    assert [request.path for request in site.asked] == [f"/tai/{name}"]
+    assert [form.state for form in facts.quality.forms] == [FormState.RIGHT]

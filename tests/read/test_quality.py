@@ -148,6 +148,7 @@ def test_a_mailbox_for_one_purpose_is_not_the_agencys_own() -> None:
         ("Điện thoại: 3880 161", ["3880161"]),
         ("Giấy phép số 1234567 ngày 12.12.2020; lượt truy cập 3880161", []),
         ("Di động: 0912 345 678 - 0987 654 321", ["0912345678", "0987654321"]),
+        ("Tổng đài: 1900 1022 - 0271 3992 555", ["02713992555"]),
     ],
 )
 def test_numbers_of_a_contact_block(text: str, numbers: list[str]) -> None:
@@ -179,3 +180,41 @@ def test_the_house_number_of_an_address(text: str, houses: list[str]) -> None:
 )
 def test_what_announces_no_address(text: str) -> None:
     assert list(find_streets(text, WORDS)) == []
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Đường dây nóng: 0919 123 456",
+        "Thiết kế bởi VNPT - Hỗ trợ kỹ thuật: 0271 3999 888",
+        "Chịu trách nhiệm: Ông Nguyễn Văn A, Trưởng Ban biên tập. Ban biên tập, ĐT: 0271 3777 666",
+        "Điện thoại: 0271 3888 111 | Hotline: 0919 123 456",
+    ],
+)
+def test_a_number_for_one_purpose_contradicts_nobody(footer: str) -> None:
+    facts = quality(footer=footer, contact="0271 3888 111")
+    assert facts.footer is None or set(facts.footer.phones) <= {"02713888111"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quét mã QR để thanh toán tiền nước, bấm vào đây để xem hướng dẫn.",
+        "Bạn đọc đóng tiền đặt cọc làm thẻ thư viện để đọc sách tại chỗ.",
+    ],
+)
+def test_paying_for_something_else_is_no_wall(text: str) -> None:
+    site = served(
+        {"/": ("Sở Nội vụ", HOME), "/tin": ("Tin tức", NEWS), "/tthc": ("Thủ tục hành chính", f"<p>{text}</p>")}
+    )
+    assert judge("f.quality.free_access", make_facts(site)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["+84" + "-" * 20_000 + "x", "Điện thoại: 0271 3888 111. " * 6_000, "- " * 50_000, "(0" * 40_000],
+    ids=["dashes", "numbers", "gaps", "brackets"],
+)
+@pytest.mark.timeout(5)
+def test_hostile_blocks_take_no_time(text: str) -> None:
+    assert len(find_phones(text, WORDS)) <= 1
