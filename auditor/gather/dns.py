@@ -289,7 +289,7 @@ def _outcome(
         return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
     validated = bool(reply.flags & dns.flags.AD)
     if plain := read_records(reply, question):
-        return Completed(DnsAnswer(name, rdtype, *plain, authenticated=validated))
+        return Completed(DnsAnswer(name, rdtype, *plain, authenticated=validated, server=str(server)))
     try:
         message = reply.message(answers_only=True)
         assert isinstance(message, dns.message.QueryMessage)
@@ -299,7 +299,8 @@ def _outcome(
     if chain.answer is None:
         return Failed(Reason.DNS_NODATA, f"{server}: no {rdtype} at {name}")
     stands_at = chain.canonical_name.to_text(omit_final_dot=True).lower() if chain.cnames else ""
-    return Completed(DnsAnswer(name, rdtype, _texts(chain.answer), chain.minimum_ttl, stands_at, validated))
+    found = _texts(chain.answer)
+    return Completed(DnsAnswer(name, rdtype, found, chain.minimum_ttl, stands_at, validated, str(server)))
 
 
 def _reason(rcode: int) -> Reason:

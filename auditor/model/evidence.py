@@ -130,6 +130,7 @@ class DnsAnswer:
     ttl: int = 0
     canonical: str = ""  # where the records stand, if `name` is an alias (CNAME) that was followed; else ""
     authenticated: bool = False  # the resolver says that it validated the answer (AD bit, RFC 6840 section 5.8)
+    server: str = field(default="", compare=False)  # the resolver that answered; "" in audits that did not keep it
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pytest
 from auditor.demo.signing import Plan, SignedDnsServer, SignedTree, sign_tree
 from auditor.gather.dns import Resolver
 from auditor.gather.mail import NameServerDoor, Outside, look_at_mail_domain
-from auditor.model import Completed, Finding, MailEvidence, MailFacts, Reason, Verdict
+from auditor.model import Completed, Finding, MailEvidence, MailFacts, NotRun, Reason, Verdict
 from auditor.read.records import read_mail
 from auditor.store.codec import from_json, to_json
 from tests.factories import judge, make_facts
@@ -247,3 +247,46 @@ def test_tlsa_records_are_not_missing_where_a_walk_was_not_possible() -> None:
     _, mail = looked(tree, Other(tree, old))
     assert mail.dnssec is not None and mail.dnssec.state == "unverifiable"
     assert dane(mail)[1] is Verdict.UNVERIFIED
+
+
+# -- the AD bit is one resolver's word ------------------------------------------------------------------------------
+
+
+def validated(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+    """A resolver that validates: AD on all but the mail domain's zone, which is not signed."""
+    reply = tree.answer(query)
+    own = query.question[0].name.is_subdomain(dns.name.from_text(DOMAIN))
+    reply.flags |= 0 if own else dns.flags.AD
+    return reply
+
+
+@pytest.mark.parametrize("kind", ["MX", "TLSA"])
+@pytest.mark.parametrize("anchored", [True, False])
+def test_what_one_resolver_authenticates_says_nothing_of_what_the_other_answered(kind: str, anchored: bool) -> None:
+    """One validates and cannot answer this; the other answers, and validates nothing."""
+    tree = made()
+    hole = {("*", kind): "servfail"} | ({(DOMAIN, "DNSKEY"): "servfail"} if anchored else {})
+    first = SignedDnsServer(tree, faults=hole, forged_ad=True)
+    _, mail = looked(tree, first, Other(tree, stripped), anchored=anchored)
+    assert dane(mail) == ("unverifiable", Verdict.UNVERIFIED)
+
+
+def test_a_resolver_that_validates_the_root_and_not_the_mx_records_shows_that_they_are_not_signed() -> None:
+    tree = made(Plan(LEAF.records, signed=False))
+    evidence, mail = looked(tree, Other(tree, validated), anchored=False)
+    assert dane(mail) == ("unsigned", Verdict.FAIL)
+    assert evidence.transport is not None
+    assert isinstance(evidence.transport.tlsa[0][1], NotRun)
+
+
+def test_a_resolver_that_validates_the_root_around_an_inner_view_accuses_nobody() -> None:
+    """Our own walk has seen that the zone above has the domain signed."""
+    tree = made()
+
+    def said(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
+        reply = inner(tree, query)
+        reply.flags |= validated(tree, query).flags & dns.flags.AD
+        return reply
+
+    _, mail = looked(tree, Other(tree, said))
+    assert dane(mail) == ("unverifiable", Verdict.UNVERIFIED)

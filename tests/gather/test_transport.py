@@ -335,7 +335,10 @@ def test_tlsa_records_that_are_not_authenticated_have_the_root_asked_for() -> No
 def test_a_resolver_that_authenticates_the_root_shows_that_the_zone_is_unsigned() -> None:
     evidence, _ = unsigned()
     assert evidence.transport is not None
-    root = Completed(DnsAnswer(".", "SOA", ("",), authenticated=True))
+    assert isinstance(evidence.transport.mx, Completed)
+    asked = evidence.transport.mx.value.server
+    assert asked.startswith("127.0.0.1#")
+    root = Completed(DnsAnswer(".", "SOA", ("",), authenticated=True, server=asked))
     facts = read_mail(replace(evidence, transport=replace(evidence.transport, root=root))).transport
     assert facts is not None
     assert (facts.dane.state, facts.dane.problems) == ("insecure", (Problem.DANE_INSECURE,))

@@ -24,7 +24,7 @@ from auditor.model import (
 )
 from auditor.read.records import bimi, tls_rpt
 from auditor.read.records.caa import climb
-from auditor.read.records.dane import is_secure
+from auditor.read.records.dane import is_secure, is_unsigned, validators
 from auditor.read.records.mx import is_address
 from auditor.read.records.outcomes import absence
 from auditor.read.records.services import SERVICES
@@ -95,19 +95,16 @@ async def _look_at_tlsa(
     """The root (does the resolver validate?) and the TLSA records, in the order of `servers`.
 
     Only where the MX records may be signed: else TLSA records have no effect (RFC 7672 section 2.2.1), and name servers
-    that do not know them may not answer. That they are not signed is known from our own walk, or from a resolver that
-    authenticates the root but not them.
+    that do not know them may not answer. That they are not signed is known from our own walk or, without one, from a
+    resolver that authenticates the root but not them; what follows from it is for the reader to say.
     """
     facts = await chain if chain is not None else None
     root: Outcome[DnsAnswer] = NotRun(Reason.OUT_OF_SCOPE, "nothing to be told by it")
-    unsigned = facts is not None and facts.state == "insecure"
-    signed = facts is not None and facts.mx_signed
-    if servers and not unsigned and not signed and isinstance(mx, Completed) and not mx.value.authenticated:
+    if servers and facts is None and not is_secure(mx):
         root = await resolver.lookup(".", "SOA")
-        unsigned = is_secure(root)
-    if unsigned:
+    if is_unsigned(mx, validators(facts, root), facts):
         return root, [(NotRun(Reason.OUT_OF_SCOPE, "the MX records are not signed"), None)] * len(servers)
-    return root, await asyncio.gather(*(_pinned(host, resolver, walk if signed else None) for host in servers))
+    return root, await asyncio.gather(*(_pinned(host, resolver, walk) for host in servers))
 
 
 async def _pinned(host: str, resolver: Lookups, walk: TlsaWalk | None) -> Pinned:

@@ -78,7 +78,7 @@ def read_dane(
     tlsa: tuple[tuple[str, Outcome[DnsAnswer]], ...],
     smtp: Mapping[str, Outcome[SmtpLook]],
     *,
-    insecure: bool,
+    validating: frozenset[str],
     chain: DnssecFacts | None = None,
     walked: Mapping[str, DnssecFacts] | None = None,
     denied: frozenset[str] = frozenset(),
@@ -86,10 +86,11 @@ def read_dane(
     """The facts over all mail servers, in the order of `tlsa`.
 
     An answer counts as protected if the resolver authenticated it, and the MX records too (RFC 7672 section 2.2.1).
-    `insecure`: whether an answer that is not authenticated is known to come from an unsigned zone: a resolver that does
-    not validate authenticates nothing. `chain`: what our own walk to the mail domain saw, `walked` the one to each
-    server's records: what either says outweighs the resolver's word. `denied`: the servers whose walk shows that they
-    have none. Without MX records that a sender may believe, nobody's TLSA records count.
+    `validating`: the resolvers that are known to validate, as they authenticated something: what one of them answers
+    without is not signed, while a resolver that does not validate authenticates nothing. `chain`: what our own walk to
+    the mail domain saw, `walked` the one to each server's records: what either says outweighs the resolver's word.
+    `denied`: the servers whose walk shows that they have none. Without MX records that a sender may believe, nobody's
+    TLSA records count.
     """
     if chain is not None and chain.state == "bogus" and chain.zone not in ("", "."):
         broken = tuple(DaneHost(name, "bogus", texts(answer), broken=chain) for name, answer in tlsa)
@@ -97,7 +98,7 @@ def read_dane(
     if not tlsa:
         return DaneFacts("unverifiable", reason=blindness(mx))
     mx_signed = is_secure(mx) or (chain is not None and chain.mx_signed)
-    hosts = []
+    unsigned, hosts = is_unsigned(mx, validating, chain), list[DaneHost]()
     for name, answer in tlsa:
         own = (walked or {}).get(name)
         if own is not None and own.state == "bogus":
@@ -107,6 +108,10 @@ def read_dane(
             believed = name in denied if own is not None else _is_believed(mx, chain)
             hosts.append(_none(name, gone) if believed else _unproven(name))
             continue
+        if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
+            hosts.append(DaneHost(name, "unsigned" if unsigned else "unverifiable"))  # nothing was asked
+            continue
+        insecure = unsigned or _is_unauthenticated(answer, validating)
         protection = _protection(name, answer, chain, own, mx_signed=mx_signed, insecure=insecure)
         hosts.append(_host(name, answer, smtp.get(name), protection))
     return _together(tuple(hosts))
@@ -153,14 +158,30 @@ def _is_below(name: str, zone: str) -> bool:
     return zone not in ("", ".") and (name == zone or name.endswith("." + zone))
 
 
+def validators(chain: DnssecFacts | None, *answers: Outcome[DnsAnswer]) -> frozenset[str]:
+    """The resolvers that authenticated one of `answers`; none where our own walk to the mail domain cannot be judged,
+    as a resolver that holds the domain in an inner view authenticates the root, too."""
+    if chain is not None and chain.state == "unverifiable":
+        return frozenset()
+    return frozenset(one.value.server for one in answers if isinstance(one, Completed) and is_secure(one)) - {""}
+
+
+def is_unsigned(mx: Outcome[DnsAnswer], validating: frozenset[str], chain: DnssecFacts | None) -> bool:
+    """Whether the MX records are known not to be signed, so that TLSA records have no effect (RFC 7672 section 2.2.1):
+    by our own walk, which outweighs all else; or, without one, by a resolver that validates and did not here."""
+    return chain.state == "insecure" if chain is not None else _is_unauthenticated(mx, validating)
+
+
+def _is_unauthenticated(outcome: Outcome[DnsAnswer], validating: frozenset[str]) -> bool:
+    return isinstance(outcome, Completed) and not is_secure(outcome) and outcome.value.server in validating
+
+
 def is_secure(outcome: Outcome[DnsAnswer]) -> bool:
     """True for an answer that the resolver authenticated."""
     return isinstance(outcome, Completed) and outcome.value.authenticated
 
 
 def _host(name: str, answer: Outcome[DnsAnswer], look: Outcome[SmtpLook] | None, protection: str) -> DaneHost:
-    if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
-        return DaneHost(name, "unsigned")  # the MX records are not signed, so that nothing was asked (section 2.2.1)
     if not isinstance(answer, Completed):
         return DaneHost(name, "unverifiable", reason=blindness(answer))
     parsed = [parse_tlsa(text) for text in answer.value.records]

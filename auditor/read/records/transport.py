@@ -17,7 +17,7 @@ from auditor.model import (
 )
 from auditor.read.records.bimi import read_bimi
 from auditor.read.records.caa import read_caa
-from auditor.read.records.dane import is_secure, read_dane
+from auditor.read.records.dane import read_dane, validators
 from auditor.read.records.mta_sts import read_mta_sts
 from auditor.read.records.mx import parse_mx
 from auditor.read.records.outcomes import blindness, texts
@@ -33,7 +33,6 @@ def read_transport(
 ) -> TransportFacts:
     """The facts of `evidence`, looked up at `now`. A resolver that authenticates the root, or the MX records,
     validates: what it leaves unauthenticated is unsigned. `chain`: what the domain's own chain of DNSSEC came to."""
-    insecure = is_secure(evidence.root) or is_secure(evidence.mx)
     smtp = read_smtp(evidence.smtp)
     if not evidence.smtp:  # whom to look at is not known
         smtp = replace(smtp, reason=blindness(evidence.mx))
@@ -46,7 +45,7 @@ def read_transport(
             evidence.mx,
             evidence.tlsa,
             dict(evidence.smtp),
-            insecure=insecure,
+            validating=validators(chain, evidence.root, evidence.mx),
             chain=chain,
             walked=walked,
             denied=frozenset(look.host for look in evidence.tlsa_signed if is_absent(look, walked[look.host])),

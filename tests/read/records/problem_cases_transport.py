@@ -185,17 +185,18 @@ def session(chain: tuple[bytes, ...] = CERTIFICATE.chain, version: str = "TLSv1.
 
 def dane(*records: str | Outcome[DnsAnswer], secure: bool = True, look: Any = None) -> Said:
     texts = tuple(one for one in records if isinstance(one, str))
-    answer = Completed(DnsAnswer("", "TLSA", texts, authenticated=secure)) if texts else records[0]
-    mx_answer = Completed(DnsAnswer(DOMAIN, "MX", (f"10 {HOST}.",), authenticated=secure))
+    answer = Completed(DnsAnswer("", "TLSA", texts, authenticated=secure, server="r")) if texts else records[0]
+    mx_answer = Completed(DnsAnswer(DOMAIN, "MX", (f"10 {HOST}.",), authenticated=secure, server="r"))
     shown = look or Completed(replace(SEEN, tls=session()))
-    return lambda: read_dane(mx_answer, ((HOST, answer),), {HOST: shown}, insecure=not secure).problems  # type: ignore[arg-type]
+    known = frozenset({"r"})
+    return lambda: read_dane(mx_answer, ((HOST, answer),), {HOST: shown}, validating=known).problems  # type: ignore[arg-type]
 
 
 def two_servers() -> tuple[str, ...]:
     pinned = Completed(DnsAnswer("", "TLSA", (MATCH, OTHER), authenticated=True))
     answer = Completed(DnsAnswer(DOMAIN, "MX", (f"10 {HOST}.",), authenticated=True))
     looks = {HOST: Completed(replace(SEEN, tls=session()))}
-    return read_dane(answer, ((HOST, pinned), ("b.example", NODATA)), looks, insecure=False).problems
+    return read_dane(answer, ((HOST, pinned), ("b.example", NODATA)), looks, validating=frozenset({"r"})).problems
 
 
 MATCH, OTHER = tlsa(3, 1, 1, CERTIFICATE.leaf), tlsa(3, 1, 1, STRANGER.leaf)

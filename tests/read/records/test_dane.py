@@ -23,7 +23,7 @@ from auditor.read.records.dane import parse_tlsa, read_dane
 from tests.read.records.certs import NOW, Issued, issue, tlsa
 from tests.read.records.looks import NODATA, SERVFAIL
 
-HOST = "mail.tinh.example"
+HOST, RESOLVER = "mail.tinh.example", "192.0.2.53#53"
 GOOD = issue(HOST)
 EXPIRED = issue(HOST, days=-1)
 ELSEWHERE = issue("other.example")
@@ -31,7 +31,7 @@ STRANGER = issue(HOST)
 
 
 def answer(*records: str, secure: bool = True, kind: str = "TLSA") -> Outcome[DnsAnswer]:
-    return Completed(DnsAnswer("", kind, records, authenticated=secure))
+    return Completed(DnsAnswer("", kind, records, authenticated=secure, server=RESOLVER))
 
 
 MX = answer(f"10 {HOST}.", kind="MX")
@@ -50,7 +50,9 @@ def read(
     insecure: bool = False,
     chain: DnssecFacts | None = None,
 ) -> DaneFacts:
-    return read_dane(mx, ((HOST, records),), {HOST: look or shown(GOOD)}, insecure=insecure, chain=chain)
+    """`insecure`: the resolver is known to validate, so that what it does not authenticate is not signed."""
+    known = frozenset({RESOLVER}) if insecure else frozenset()
+    return read_dane(mx, ((HOST, records),), {HOST: look or shown(GOOD)}, validating=known, chain=chain)
 
 
 @pytest.mark.parametrize("selector", [0, 1])
@@ -132,6 +134,28 @@ def test_a_resolver_that_authenticates_nothing_proves_nothing() -> None:
     assert read(answer(tlsa(3, 1, 1, GOOD.leaf), secure=False)).state == "unverifiable"
 
 
+NOT_ASKED = NotRun(Reason.OUT_OF_SCOPE, "the MX records are not signed")
+
+
+def test_that_nothing_was_asked_is_no_sign_that_the_mx_records_are_not_signed() -> None:
+    """Who looks decides what to ask; what follows is for the reader to see, and to see again in what was stored."""
+    bare = answer(f"10 {HOST}.", secure=False, kind="MX")
+    for chain, mx, insecure, state in (
+        (DnssecFacts("secure", "tinh.example", mx_signed=True), bare, False, "unverifiable"),
+        (DnssecFacts("unverifiable", "tinh.example", "no_keys"), bare, True, "unverifiable"),
+        (DnssecFacts("insecure", "tinh.example", "no_ds"), MX, False, "unsigned"),
+        (None, bare, False, "unverifiable"), (None, bare, True, "unsigned"), (None, MX, True, "unverifiable"),
+    ):  # fmt: skip
+        assert read(NOT_ASKED, mx=mx, insecure=insecure, chain=chain).state == state
+
+
+def test_a_resolver_says_what_is_not_signed_of_its_own_answers_only() -> None:
+    mine = Completed(DnsAnswer("", "TLSA", (tlsa(3, 1, 1, GOOD.leaf),), server="192.0.2.54#53"))
+    bare = Completed(DnsAnswer("", "MX", (f"10 {HOST}.",), server="192.0.2.54#53"))
+    assert read(mine, insecure=True).state == "unverifiable"
+    assert read(NOT_ASKED, mx=bare, insecure=True).state == "unverifiable"
+
+
 def test_no_records() -> None:
     facts = read(NODATA)
     assert (facts.state, facts.reason, facts.problems) == ("none", Reason.DNS_NODATA, (Problem.DANE_MISSING,))
@@ -149,7 +173,7 @@ def test_a_server_that_was_not_seen_is_unchecked(look: Outcome[SmtpLook]) -> Non
 
 def test_one_server_of_two() -> None:
     hosts = ((HOST, answer(tlsa(3, 1, 1, GOOD.leaf))), ("mx2.tinh.example", NODATA))
-    facts = read_dane(MX, hosts, {HOST: shown(GOOD)}, insecure=False)
+    facts = read_dane(MX, hosts, {HOST: shown(GOOD)}, validating=frozenset())
     assert (facts.state, Problem.DANE_NOT_ALL in facts.problems) == ("partial", True)
 
 
