@@ -362,6 +362,12 @@ def box_is_owned(box: Box, scope: SiteScope) -> bool:
     return True
 
 
+def leads_to_parent(box: Box, scope: SiteScope) -> bool:
+    """True if the box's own links all leave the agency's path on the portal's host."""
+    inside, outside = _count(box, scope)
+    return outside > 0 and not inside
+
+
 def _count(box: Box, scope: SiteScope) -> tuple[int, int]:
     inside = outside = 0
     for inner in box.walk():
@@ -379,4 +385,4 @@ def _count(box: Box, scope: SiteScope) -> tuple[int, int]:
     return inside, outside
 
 
-__all__ = ["CANDIDATE", "Lead", "box_is_owned", "is_owned", "leads", "ownership", "rank"]
+__all__ = ["CANDIDATE", "Lead", "box_is_owned", "is_owned", "leads", "leads_to_parent", "ownership", "rank"]

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState
 from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
 from auditor.read.box_addresses import addresses_in
-from auditor.read.candidates import box_is_owned
+from auditor.read.candidates import box_is_owned, leads_to_parent
 from auditor.read.context import SiteContext
 from auditor.read.dom import Box
 from auditor.read.folding import excerpt, fold
@@ -19,6 +19,7 @@ from auditor.read.urls import is_twin, same_page_key
 CONTACT_PLACES = frozenset({"contact_page", "footer", "header", "directory"})
 _CONTEXT = 140
 _DESK = 300  # characters: a desk is named with its room, person and telephone before its address
+_CREDIT = 45  # characters before an address in which a credit names the maker
 _BEFORE = 110  # characters before an address that may say whose it is
 
 
@@ -106,6 +107,8 @@ def _page_addresses(
     for box in page.boxes:
         for raw in addresses_in(box):
             where = _where(page, box, raw, parts.get(id(box), role), context)
+            if where in CONTACT_PLACES and _is_credit(box, raw, context):
+                where = "vendor"
             yield raw.address, AddressPlace(where, page.url, excerpt(raw.excerpt, _CONTEXT), raw.hidden_as)
 
 
@@ -135,6 +138,14 @@ def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContex
     return "article" if page is not context.start else "home_page"
 
 
+def _is_credit(box: Box, raw: RawAddress, context: SiteContext) -> bool:
+    """True for a firm's mailbox in a credit: behind "bởi" or "by" and the maker's name, whatever he made."""
+    if _class(raw.address, context) is not AddressClass.OTHER:
+        return False
+    words = fold(_words_before(box, raw.address)[-_CREDIT:]).split()
+    return any(word in context.matcher.vocabulary.lists["credit_words"] for word in words)
+
+
 def _words_before(box: Box, address: str) -> str:
     """What stands before the address: in its own box, or, of a link that holds nothing else, in the box around it."""
     before = box.text.partition(address)[0]
@@ -147,13 +158,15 @@ def _furniture_is_own(box: Box, place: Place, context: SiteContext) -> bool:
     """On a path of a portal, header and footer are the agency's only if they name it."""
     if context.scope.is_whole_host:
         return True
+    names = [fold(name) for name in (context.agency.name, *context.agency.short_names) if name]
+    if leads_to_parent(box, context.scope) and not any(name in fold(box.text) for name in names):
+        return False  # a line about the portal in the agency's own footer
     top = box
     for outer in box.ancestors():
         if outer.place is not place:
             break
         top = outer
     text = fold(top.text)
-    names = [fold(name) for name in (context.agency.name, *context.agency.short_names) if name]
     return any(name in text for name in names) if names else box_is_owned(top, context.scope)
 
 

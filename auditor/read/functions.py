@@ -107,7 +107,7 @@ def xml_sitemap_sections(context: SiteContext) -> Iterator[Section]:
             found = read_sitemap(look.body, look.final_url)
             if not found.urls and not found.children:
                 continue
-            inside = context.scope.is_whole_host or any(context.scope.contains(entry.loc) for entry in found.urls)
+            inside = context.scope.is_whole_host or context.scope.contains(look.final_url)  # else it is the portal's
             state = SectionState.PARTIAL if inside else SectionState.PARENT_ONLY
             yield Section(
                 label="sitemap.xml",

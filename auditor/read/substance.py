@@ -125,7 +125,10 @@ def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(c): procedures with time limit, file list, person or place."""
     names = tuple(item for item in items if any(word in fold(item.title) for word in _folded(subject, "names")))
-    names = names or items or _fields(subject) or _bare_names(subject)
+    names = names or items
+    if len(names) < 2:  # at most a way to a larger database beside the fields
+        listed = {item.url for item in names}
+        names = (*names, *(field for field in _fields(subject) if field.url not in listed)) or _bare_names(subject)
     texts = [subject.text, *(fold(page.main_text) for page in subject.details)]
     found = subject.parts(("time_limit", "file_list", "responsible"), *texts)
     portal = any(
