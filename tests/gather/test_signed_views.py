@@ -237,14 +237,16 @@ def test_tlsa_records_are_missing_where_that_is_proven_or_the_zone_is_not_signed
     assert dane(mail) == ("none", Verdict.FAIL)
 
 
-def test_tlsa_records_are_not_missing_where_a_walk_was_not_possible() -> None:
-    """A forwarder from before DNSSEC, which may not know of TLSA records either."""
+@pytest.mark.parametrize(
+    "first", [inner, stripped], ids=["inner view", "a forwarder before DNSSEC, then an inner view"]
+)
+def test_tlsa_records_are_not_missing_where_the_walk_ended_in_a_signed_zone(first: Answer) -> None:
     tree = made()
 
     def old(tree: SignedTree, query: dns.message.Message) -> dns.message.Message:
-        return (emptied if query.question[0].rdtype == dns.rdatatype.TLSA else stripped)(tree, query)
+        return (emptied if query.question[0].rdtype == dns.rdatatype.TLSA else first)(tree, query)
 
-    _, mail = looked(tree, Other(tree, old))
+    _, mail = looked(tree, Other(tree, old), *([Other(tree, inner)] if first is stripped else []))
     assert mail.dnssec is not None and mail.dnssec.state == "unverifiable"
     assert dane(mail)[1] is Verdict.UNVERIFIED
 

@@ -49,15 +49,22 @@ async def first_that_tells(
     is_enough: Callable[[Looked, DnssecFacts], bool] = lambda look, facts: False,
 ) -> tuple[Looked, DnssecFacts]:
     """`look` made with one resolver after the other, whole each time, until one shows what can be judged, or
-    `is_enough`; the first one's where none does. That a name does not exist is what every resolver would say."""
-    first: tuple[Looked, DnssecFacts] | None = None
+    `is_enough`; the one that got furthest down where none does. That a name does not exist is what every resolver would
+    say."""
+    furthest: tuple[Looked, DnssecFacts] | None = None
     for one in resolver.apart():
         seen = await look(one)
         if seen[1].state != "unverifiable" or seen[1].reason in NEGATIVE or is_enough(*seen):
             return seen
-        first = first or seen
-    assert first is not None, "apart() gives one at least"
-    return first
+        if furthest is None or _depth(seen[1]) > _depth(furthest[1]):
+            furthest = seen
+    assert furthest is not None, "apart() gives one at least"
+    return furthest
+
+
+def _depth(facts: DnssecFacts) -> int:
+    """Labels of the zone at which a walk ended."""
+    return len(facts.zone.strip(".").split(".")) if facts.zone.strip(".") else 0
 
 
 async def look_at_dnssec(

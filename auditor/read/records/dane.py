@@ -105,7 +105,7 @@ def read_dane(
             hosts.append(DaneHost(name, "bogus", texts(answer), broken=own))
             continue
         if gone := absence(answer):
-            believed = name in denied if own is not None else _is_believed(mx, chain)
+            believed = name in denied or ((own is None or _saw_nothing(chain)) and _is_believed(mx, chain))
             hosts.append(_none(name, gone) if believed else _unproven(name))
             continue
         if isinstance(answer, NotRun) and answer.reason is Reason.OUT_OF_SCOPE:
@@ -119,9 +119,13 @@ def read_dane(
 
 def _is_believed(mx: Outcome[DnsAnswer], chain: DnssecFacts | None) -> bool:
     """Whether a resolver's word that there are no TLSA records counts, where they were not walked to: it validates; or
-    the domain is not signed, so that they would have no effect; or whether it is was not asked at all. A resolver that
-    does not pass on signatures may keep back TLSA records, too."""
-    return is_secure(mx) or chain is None or chain.state == "insecure"
+    the domain is not signed, so that they would have no effect; or nothing was seen of any signature. Where a walk got
+    below the root, the domain may be signed, and whoever holds back signatures may hold back TLSA records, too."""
+    return is_secure(mx) or _saw_nothing(chain) or (chain is not None and chain.state == "insecure")
+
+
+def _saw_nothing(chain: DnssecFacts | None) -> bool:
+    return chain is None or (chain.state == "unverifiable" and chain.zone in ("", "."))
 
 
 def _none(name: str, reason: Reason) -> DaneHost:
