@@ -18,6 +18,9 @@ from dns.rdtypes.ANY.NSEC3 import NSEC3
 
 _SHA1, _OPT_OUT = 1, 1  # NSEC3's only hash algorithm, and its flag (RFC 5155 sections 11 and 3.1.2.1)
 _MANY_ITERATIONS = 150  # RFC 9276 section 3.2; CVE-2023-50868
+# A zone makes one record for a name, two while its salt changes; one answer is of one salt (RFC 5155 section 8.2).
+# Every salt costs all iterations for each label (RFC 9276 section 3.2, CVE-2023-50868), so that more are no proof.
+_MANY_RECORDS, _MANY_SALTS = 2, 2
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 
 Place = TypeVar("Place", Name, str)  # in the order of the zone: names, or their hashes
@@ -55,12 +58,13 @@ class Proofs(Protocol):
 def read_proofs(sets: Iterable[dns.rrset.RRset], apex: Name) -> tuple[Proofs, ...]:
     """The proofs in `sets` of the zone `apex`, by kind; of NSEC3 those of one salt go together (RFC 5155 section 8.2).
 
-    A hash algorithm that is not known is ignored, and with it the record (section 8.1); so are too many iterations.
+    A hash algorithm that is not known is ignored, and with it the record (section 8.1); so are too many iterations, a
+    set of too many records, and all NSEC3 of too many salts (or numbers of iterations).
     """
     plain: list[_Span[Name]] = []
     hashed: dict[tuple[bytes, int], list[_Span[str]]] = {}
     for records in sets:
-        for record in records:
+        for record in records if len(records) <= _MANY_RECORDS else ():
             if isinstance(record, NSEC):
                 plain.append(_Span(records.name, record.next, _types(record)))
             elif isinstance(record, NSEC3) and record.algorithm == _SHA1 and record.iterations <= _MANY_ITERATIONS:
@@ -68,6 +72,8 @@ def read_proofs(sets: Iterable[dns.rrset.RRset], apex: Name) -> tuple[Proofs, ..
                 span = _Span(owner, _base32(record.next), _types(record), bool(record.flags & _OPT_OUT))
                 hashed.setdefault((record.salt, record.iterations), []).append(span)
     found: list[Proofs] = [_Plain(plain, apex)] if plain else []
+    if len(hashed) > _MANY_SALTS:
+        return tuple(found)
     return (*found, *(_Hashed(spans, apex, *key) for key, spans in hashed.items()))
 
 

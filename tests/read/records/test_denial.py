@@ -163,3 +163,37 @@ def test_a_proof_of_the_zone_above_says_nothing_of_the_zone_below() -> None:
     (proofs,) = read_proofs(above, APEX)
     assert lacks(proofs, name, DS) and not lacks(proofs, name, MX)
     assert not lacks(proofs, dns.name.from_text("thu.tinh.vn"), MX)
+
+
+def salted(salts: int, iterations: int = 150) -> list[dns.rrset.RRset]:
+    """The apex's NSEC3 by so many salts, each a set of its own."""
+    found = []
+    for n in range(salts):
+        salt = f"{n + 1:04X}"
+        owner = dns.name.from_text(dns.dnssec.nsec3_hash(APEX, salt, iterations, 1), APEX)
+        found.append(dns.rrset.from_text(owner, 300, "IN", "NSEC3", f"1 0 {iterations} {salt} {'V' * 32} SOA"))
+    return found
+
+
+def crowded(records: int) -> dns.rrset.RRset:
+    """One set of so many records, each of another salt."""
+    texts = (f"1 0 150 {n:04X} {'V' * 32} SOA" for n in range(records))
+    return dns.rrset.from_text(dns.name.from_text("0" * 32, APEX), 300, "IN", "NSEC3", *texts)
+
+
+def test_hashes_are_made_for_few_salts_only() -> None:
+    """RFC 5155 section 8.2: one answer has one salt, two while it changes. Each costs all iterations for every label."""
+    assert [len(read_proofs(salted(n), APEX)) for n in (1, 2, 3, 8)] == [1, 2, 0, 0]
+    assert all(lacks(proofs, APEX, MX) for proofs in read_proofs(salted(2), APEX))
+    assert len(read_proofs([*salted(3), *nsec(ZONE)], APEX)) == 1  # what costs nothing is judged as ever
+
+
+def test_a_set_of_more_records_than_a_zone_makes_is_no_proof() -> None:
+    """RFC 5155 section 3: one record at each name, for each salt; hostile ones hold thousands."""
+    assert [len(read_proofs([crowded(n)], APEX)) for n in (1, 2, 3, 1000)] == [1, 2, 0, 0]
+
+
+def test_iterations_count_by_the_group() -> None:
+    """The same salt with other iterations is other work (RFC 5155 section 8.2)."""
+    mixed = [one for iterations in (0, 1, 2) for one in salted(1, iterations)]
+    assert (len(read_proofs(mixed[:2], APEX)), read_proofs(mixed, APEX)) == (2, ())
