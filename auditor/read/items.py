@@ -24,7 +24,7 @@ from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
 _ROWS = frozenset({"tr", "li", "article", "dl", PAIR})
 PHONE = re.compile(r"\+84\s?\d(?:[\s.\-]?\d){7,9}\b|0\s?\d(?:[\s.\-]?\d){7,9}\b|\(0?\d{2,4}\)\s?\d(?:[\s.\-]?\d){5,7}")
-_GLUED = re.compile(r"[^\W\d_]\d{1,5}\s?[/-]")  # a figure of an element of its own, right after the word before it
+_GLUED = re.compile(r"\d(?<=[^\W\d_]\d)\d{0,4}\s?[/-]")  # a figure in its own element, right behind a word
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
 _TITLE = 300  # characters

@@ -75,12 +75,12 @@ def _containment(phrase: str, label: str) -> float:
 
 def _by_parts(parts: list[str], words: DetectorWords) -> float:
     """A label that joins two sections' names ("Liên hệ - Góp ý") means both."""
-    return _PART if len(parts) > 1 and any(part in words.labels for part in parts) else 0.0
+    return _PART if any(part in words.labels for part in parts) else 0.0
 
 
 def _by_list(parts: list[str], words: DetectorWords) -> float:
     """A label that lists names of one section only ("Mua sắm, đấu thầu, dự án") means that section."""
-    known = len(parts) > 1 and all(part in words.labels or part in words.weak for part in parts)
+    known = all(part in words.labels or part in words.weak for part in parts)
     return _PART if known and any(part in words.labels for part in parts) else 0.0
 
 
@@ -150,17 +150,25 @@ class LabelMatcher:
             words = words[1:]
         return " ".join(words)
 
+    def _split(self, sign: re.Pattern[str], label: str) -> list[str]:
+        """The parts of a short label between signs, spelled out; none without such a sign."""
+        parts = sign.split(label) if len(label) <= 80 else []
+        return [self.spell_out(part) for part in parts] if len(parts) > 1 else []
+
     def scores(self, label: str, url: str) -> dict[str, float]:
         """Every detector that the link may lead to, with a score from CANDIDATE to 1."""
         key = (label, url)
         if key not in self._seen:
             folded = self.spell_out(label) if len(label) <= 140 else ""
             long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
-            parts = [self.spell_out(part) for part in _BOTH.split(label)] if len(label) <= 80 else []
-            listed = [self.spell_out(part) for part in _LISTED.split(label)] if len(label) <= 80 else []
+            parts, listed = self._split(_BOTH, label), self._split(_LISTED, label)
             found = {}
             for name, words in self.vocabulary.detectors.items():
-                score = max(self._score(folded, long, url, words), _by_parts(parts, words), _by_list(listed, words))
+                score = self._score(folded, long, url, words)
+                if parts:
+                    score = max(score, _by_parts(parts, words))
+                if listed:
+                    score = max(score, _by_list(listed, words))
                 if score >= CANDIDATE:
                     found[name] = score
             named = any(score >= _NAMED for score in found.values())
