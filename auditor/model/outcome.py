@@ -43,6 +43,7 @@ class Reason(StrEnum):
     OVERRIDDEN = "overridden"
     NOT_DECLARED = "not_declared"
     NOT_CONFIGURED = "not_configured"
+    NO_SERVICE = "no_service"  # nobody is known who could be asked
     BUDGET_SPENT = "budget_spent"
     RETRY_LATER = "retry_later"
     NO_CALENDAR = "no_calendar"
@@ -67,6 +68,7 @@ OUR_SIDE = frozenset(
         Reason.PORT_53_BLOCKED,
         Reason.OVERRIDDEN,
         Reason.NOT_CONFIGURED,
+        Reason.NO_SERVICE,
         Reason.NOT_DECLARED,
         Reason.BUDGET_SPENT,
         Reason.RETRY_LATER,

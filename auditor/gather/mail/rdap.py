@@ -16,7 +16,6 @@ from auditor.read.records.outcomes import ascii_name
 from auditor.read.records.rdap import (
     MAX_ANSWER,
     MAX_SERVICES,
-    NO_SERVICE,
     is_trustworthy,
     parse_services,
     question,
@@ -68,7 +67,9 @@ class RegistryDoor:
         if self._services is None:
             self._services = asyncio.ensure_future(self._fetch_services())
         services = await shared(self._services)
-        return services if isinstance(services, Failed | NotRun) else service_for(name, services) or NO_SERVICE
+        if isinstance(services, Failed | NotRun):
+            return services
+        return service_for(name, services) or NotRun(Reason.NO_SERVICE, f"{self.base} has none for {name}")
 
     async def _fetch_services(self) -> Mapping[str, str] | Failed | NotRun:
         look = await self.hosts.fetch(

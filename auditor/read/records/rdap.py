@@ -14,13 +14,11 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from auditor.model import Completed, Look, NotRun, Reason, RegistrationFacts, RegistrationLook
+from auditor.model import Completed, Look, Reason, RegistrationFacts, RegistrationLook
 from auditor.read.records.outcomes import ascii_name, fold_name
 
 MAX_ANSWER = 256_000  # octets: a real one has a few thousand
 MAX_SERVICES = 2_000_000  # octets of the list of services, which has some 100,000
-#: What stands for an answer where the list of services has none for the name.
-NO_SERVICE = NotRun(Reason.OUT_OF_SCOPE, "no RDAP service is known for this suffix")
 _MAX_EVENTS = 100
 _MAX_STATUSES = 20
 _LONGEST = 100  # characters of a status or a date
@@ -100,9 +98,9 @@ def read_registration(look: RegistrationLook, now: datetime) -> RegistrationFact
     if not look.domain:
         return RegistrationFacts("no_name")
     facts = RegistrationFacts("unverifiable", look.domain, look.url)
-    if look.answer == NO_SERVICE:
-        return _as(facts, state="no_service")
     if not isinstance(look.answer, Completed):
+        if look.answer.reason is Reason.NO_SERVICE:
+            return _as(facts, state="no_service")
         return _as(facts, reason=look.answer.reason)
     seen = look.answer.value
     if seen.reason is Reason.HTTP_404 and is_trustworthy(seen.final_url):  # RFC 7480 section 5.3

@@ -22,6 +22,7 @@ from auditor.model import (
     RegistrationLook,
 )
 from auditor.read.records.rdap import is_trustworthy, parse_services, question, read_registration, reduced, service_for
+from auditor.store.codec import from_json, to_json
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
 DOMAIN = "tinhmau.example"
@@ -53,6 +54,15 @@ def test_the_question_is_that_of_rfc_9082() -> None:
     assert (
         question("https://rdap.example/v1", "BÜCHER.example") == "https://rdap.example/v1/domain/xn--bcher-kva.example"
     )
+
+
+@pytest.mark.parametrize("detail", ["", "no RDAP service is known for this suffix", "khác"])
+def test_that_nobody_can_be_asked_is_known_by_its_reason_and_not_by_words(detail: str) -> None:
+    def state(reason: Reason) -> str:
+        stored = to_json(RegistrationLook(DOMAIN, URL, NotRun(reason, detail)))
+        return read_registration(from_json(RegistrationLook, stored), NOW).state
+
+    assert (state(Reason.NO_SERVICE), state(Reason.OUT_OF_SCOPE)) == ("no_service", "unverifiable")
 
 
 def test_a_domain_in_force() -> None:
