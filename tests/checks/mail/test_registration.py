@@ -41,7 +41,7 @@ def seen(state: str = "valid", days: float | None = None, **changes: Any) -> Reg
             seen("held", None, stopping=("pending_delete", "client_hold")),
             Verdict.FAIL,
             "held",
-            "nhà đăng ký tạm ngừng tên miền (client hold)",
+            "chờ xóa (pending delete), nhà đăng ký tạm ngừng tên miền (client hold)",
         ),
         (seen("undated", statuses=("active",)), Verdict.UNVERIFIED, "undated", "active"),
         (seen("not_found", reason=Reason.HTTP_404), Verdict.UNVERIFIED, "not_found", ".vn"),
