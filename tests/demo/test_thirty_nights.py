@@ -246,7 +246,7 @@ def test_every_move_is_counted_and_the_unchanged_text_is_said(month: Month) -> N
     (first,) = (note for note in month.finding("f.freshness.direction", CHEAT).notes if "03/02/2026" in note)
     assert "nội dung không đổi" in first and "lần" not in first
     (told,) = (note for note in month.finding("f.freshness.direction").notes if "03/02/2026" in note)
-    assert f"dời về sau {NIGHTS - CHEAT} lần, từ 03/02/2026 đến {night(NIGHTS - 1):%d/%m/%Y}" in told
+    assert f"đổi sang ngày muộn hơn {NIGHTS - CHEAT} lần, từ 03/02/2026 đến {night(NIGHTS - 1):%d/%m/%Y}" in told
     assert "nội dung không đổi" in told
 
 
