@@ -86,18 +86,18 @@ class Box:
     attrs: dict[str, str | None]
     parent: Box | None
     parts: list[Box | str] = field(default_factory=list)
-    place: Place = Place.BODY
-    weight: int = 0  # length of all text inside
+    words: Words = field(default_factory=lambda: _UNWRITTEN)
+    low: int = 0  # where in words.text its own text begins
     start: int = 0  # length of all text before it
+    high: int = 0  # where in words.text its own text ends
+    weight: int = 0  # length of all text inside
+    place: Place = Place.BODY
     breadcrumb: bool = False
     hidden: bool = False
     link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
     after: Box | None = None  # the next box in the same parent
     column: int = 0  # of a table's cell: which of its row; pages laid out by tables name their columns by nothing else
-    words: Words = field(default_factory=lambda: _UNWRITTEN)
-    low: int = 0  # where in words.text its own text begins and ends
-    high: int = 0
     _text: str | None = None
     _mark: tuple[int, int] | None = None
 
@@ -221,7 +221,7 @@ class _Builder:
     def _open(self, parent: Box, tag: str, attrs: dict[str, str | None], row: _Row) -> Box:
         if not self.spaced and tag not in INLINE:
             self._space()
-        box = Box(tag, attrs, parent, start=self.weight, words=self.words, low=self.low)
+        box = Box(tag, attrs, parent, [], self.words, self.low, self.weight)
         parent.parts.append(box)
         self.boxes.append(box)
         if row.last is not None:

@@ -62,3 +62,8 @@ def excerpt(text: str, length: int = 160) -> str:
 def nfc(text: str) -> str:
     """`text` in NFC, with white space of any kind folded to single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def composed(text: str) -> str:
+    """nfc() of a text in which white space is folded already, as that of a Box is."""
+    return unicodedata.normalize("NFC", text)

@@ -12,7 +12,7 @@ from auditor.model import Dated, DateSource
 from auditor.read.dates import FoundDate
 from auditor.read.dom import Box
 from auditor.read.entries import NUMBER, ROLES, Entry, Reading
-from auditor.read.folding import nfc
+from auditor.read.folding import composed, nfc
 from auditor.read.page import Page
 
 _SPLIT_DAY = re.compile(
@@ -71,7 +71,7 @@ def _stamped(text: str, stamp: str, reading: Reading) -> list[FoundDate]:
 
 def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     """The date that follows the row's own number: "15/2026/QĐ-UBND ngày 05/11/2026"."""
-    text = nfc(entry.box.text)
+    text = composed(entry.box.text)
     number = NUMBER.search(text[:80])
     if number is None:
         return None
@@ -108,7 +108,7 @@ def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         day = _LEAF.fullmatch(spaced(box)) if 4 <= box.weight <= 12 and page.is_main(box) else None
         for found in reading.find_yearless(f"{day[1]}/{day[2]}") if day is not None else []:
             return Dated(found.date, DateSource.LIST_ITEM, spaced(box), page.url, year_shown=False)
-    rest = nfc(entry.box.text)
+    rest = composed(entry.box.text)
     without = rest.replace(entry.title.strip(), " ", 1).strip()
     split = _split_day(without, reading)
     if split is not None:
@@ -132,7 +132,7 @@ def match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
             own = any(isinstance(part, str) and part.strip() for part in box.parts)
             for found in reading.find(box.text)[:1] if own else []:
                 if found.role in ROLES:
-                    sequence.append(Dated(found.date, DateSource.LIST_ITEM, nfc(box.text), page.url))
+                    sequence.append(Dated(found.date, DateSource.LIST_ITEM, composed(box.text), page.url))
     dates = [one for one in sequence if isinstance(one, Dated)]
     if len(dates) < max(1, len(entries) // 2):
         return

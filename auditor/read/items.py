@@ -17,7 +17,7 @@ from auditor.read.addresses import may_hold_address
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
 from auditor.read.entries import DAY, NUMBER, Entry, Reading
-from auditor.read.folding import fold, nfc, plain
+from auditor.read.folding import composed, fold, nfc, plain
 from auditor.read.item_dates import date_of, match_by_order, spaced, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
@@ -337,7 +337,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
 
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
-    text = nfc(entry.box.text)
+    text = composed(entry.box.text)
     if NUMBER.search(text) or (_GLUED.search(text) and NUMBER.search(spaced(entry.box))):
         yield "number"
     if entry.dated is not None:

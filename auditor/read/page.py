@@ -16,7 +16,7 @@ from auditor.model import Look, Place
 from auditor.read.cloaked import uncloak
 from auditor.read.dom import Box, build
 from auditor.read.encoding import Decoded, decode
-from auditor.read.folding import fold, nfc
+from auditor.read.folding import composed, fold, nfc
 from auditor.read.sketch import sketch
 from auditor.read.urls import canonical
 
@@ -142,13 +142,13 @@ class Page:
 
     @cached_property
     def headings(self) -> tuple[tuple[int, str], ...]:
-        return tuple((int(box.tag[1]), nfc(box.text)) for box in self.boxes if box.tag in HEADINGS and box.text)
+        return tuple((int(box.tag[1]), composed(box.text)) for box in self.boxes if box.tag in HEADINGS and box.text)
 
     @property
     def own_headings(self) -> tuple[tuple[int, str], ...]:
         """The headings of this page's own content (not the side blocks' and the banner's)."""
         boxes = (box for box in self.boxes if box.tag in HEADINGS and box.text and box.place is Place.BODY)
-        return tuple((int(box.tag[1]), nfc(box.text)) for box in boxes if self.is_main(box))
+        return tuple((int(box.tag[1]), composed(box.text)) for box in boxes if self.is_main(box))
 
     @cached_property
     def main_boxes(self) -> tuple[Box, ...]:
@@ -400,7 +400,7 @@ def _links(boxes: list[Box], base: str) -> Iterator[Link]:
         else:
             continue
         url = absolute(root if href[:1] == "/" and href[:2] != "//" else base, href)
-        text = nfc(box.text)
+        text = composed(box.text)
         title = nfc(box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box))
         label = text or title
         yield Link(
