@@ -17,7 +17,7 @@ from auditor.gather.network import Network
 from auditor.model import Agency, Look, LookKind, Reason, SiteEvidence
 from auditor.read.context import SiteContext
 from auditor.read.families import Families, find_families
-from auditor.read.forms import as_written, form_links
+from auditor.read.forms import asked_as, form_links
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import is_html
 from auditor.read.sections import detect
@@ -211,8 +211,8 @@ class Crawl:
         links = form_links(context, {"procedures": detect("procedures", context)})
         seen = {look.url for look in self.looks}  # an address without a file's name may have been taken for a page
         left = self.forms - len({look.url for look in self.looks if look.kind is LookKind.FORM})
-        first = ((link, page, as_written(link, page)) for link, page in links[: self.forms])
-        wanted = [url for link, _, url in first if not seen & {link.url, url}][: max(0, left)]
+        first = (asked_as(link, page) for link, page in links[: self.forms])
+        wanted = [urls[0] for urls in first if seen.isdisjoint(urls)][: max(0, left)]
         for url in wanted[: max(1, self.usual - len(self.looks))]:
             if await self._look(url, LookKind.FORM) is None:
                 return

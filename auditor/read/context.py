@@ -42,3 +42,10 @@ class SiteContext:
     def page_at(self, url: str) -> Page | None:
         look = self.look_at(url)
         return self.pages.get(same_page_key(look.final_url)) if look is not None else self.pages.get(same_page_key(url))
+
+    def is_sent_away(self, look: Look) -> bool:
+        """True for an address that is redirected to where an address that surely does not exist is redirected to."""
+        probe = self.probe
+        if probe is None or not probe.ok or look.url == probe.url:
+            return False
+        return bool(look.redirects) and probe.redirects != () and look.final_url == probe.final_url

@@ -45,7 +45,8 @@ _NAMES = {"cp1252": "windows-1252", "cp1258": "windows-1258", "utf-16-le": "utf-
 class Decoded:
     """`text` in NFC. `charset` is what the bytes are in fact, `declared` what header (first) or page say (None:
     nothing), `agrees` False if a declaration says something else. `legacy`: tcvn3, vni or windows-1258 text was found
-    (and turned into Unicode). `nfd`: accents were written as separate signs. `replacements`: signs not readable."""
+    (and turned into Unicode). `nfd`: accents were written as separate signs; `composed`: a few may have been.
+    `replacements`: signs not readable."""
 
     text: str
     charset: str
@@ -54,6 +55,13 @@ class Decoded:
     legacy: str | None = None
     nfd: bool = False
     replacements: int = 0
+    composed: bool = False
+
+    @property
+    def altered(self) -> bool:
+        """True if letters outside ASCII may be written otherwise in the page itself: an address with such letters is
+        then not surely the page's own."""
+        return self.composed or self.legacy is not None or self.replacements > 0 or self.charset != "utf-8"
 
 
 def decode(body: bytes, content_type: str = "") -> Decoded:
@@ -64,14 +72,14 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     declared = header or page
     agrees = all(_same(name, codec, body) for name in (header, page) if name)
     replacements = text.count("\ufffd")
-    nfd = False
-    if not unicodedata.is_normalized("NFC", text):
+    nfd, composed = False, not unicodedata.is_normalized("NFC", text)
+    if composed:
         nfd = codec != "cp1258" and _is_nfd(text)
         text = unicodedata.normalize("NFC", text)
     text, legacy = repair_legacy(text)
     if codec == "cp1258":
         legacy = legacy or "windows-1258"
-    return Decoded(text, charset, _public_name(declared), agrees, legacy, nfd, replacements)
+    return Decoded(text, charset, _public_name(declared), agrees, legacy, nfd, replacements, composed)
 
 
 def _declared_in_header(content_type: str) -> str | None:

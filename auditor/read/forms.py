@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit
 
 from auditor.model import DetectorFacts, Look, LookKind, Place, Reason
 from auditor.model.quality import FormFile, FormState
@@ -24,9 +24,11 @@ _HEAD = 4096  # bytes that tell what a file is
 _NEAR = 300  # characters of the row, entry or paragraph around a link
 _ROWS = frozenset({"tr", "li", "p", "dd", PAIR, "div", "td"})
 _SHELL = 80  # characters: a page with scripts and less text is a challenge, or waits for its scripts
+_ERROR = 700  # characters of content: a page that says that something is not found says little else
 _NOTHING = re.compile(r"bytes\s+\*/0\b")  # Content-Range of an empty file
 _FIRST = re.compile(r"bytes\s+0-")
 _ENDS = re.compile(r"\.[a-z]{2,5}$", re.I)  # an address that ends as a page or another file does
+_AS_THEY_ARE = ":/?#[]@!$&'()*+,;=-._~%"  # RFC 3986 section 2: reserved and unreserved signs, and escapes
 
 
 def form_links(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> list[tuple[Link, Page]]:
@@ -48,9 +50,25 @@ def form_links(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> 
 
 def as_written(link: Link, page: Page) -> str:
     """The address of a form as its page writes it, for asking: the one spelling by which addresses are compared may
-    differ from it in escaped octets, in a slash or in a session number, and be unknown to the server."""
-    url = joined(page.base, link.href).partition("#")[0].replace(" ", "%20")
+    differ from it in escaped octets, in a slash or in a session number, and be unknown to the server.
+
+    Blanks are escaped and "\\" before the query is a slash, as in a browser (WHATWG URL Standard, 4.4).
+    """
+    path, mark, query = link.href.partition("#")[0].partition("?")
+    url = joined(page.base, path.replace("\\", "/") + mark + query).replace(" ", "%20")
     return url if url.startswith(("http://", "https://")) else link.url
+
+
+def asked_as(link: Link, page: Page) -> tuple[str, ...]:
+    """The addresses that ask for the form as its page writes it; the one for comparison only if it is the same."""
+    written = as_written(link, page)
+    same = quote(written, safe=_AS_THEY_ARE) == link.url
+    return tuple(dict.fromkeys((written, link.url))) if same else (written,)
+
+
+def _is_altered(link: Link, page: Page) -> bool:
+    """True if the address may be another than the page's: its letters were composed, or turned into Unicode, by us."""
+    return not link.href.isascii() and page.decoded.altered
 
 
 def _rank(link: Link, about_forms: bool, on_start: bool, of_procedure: bool, context: SiteContext) -> int | None:
@@ -84,7 +102,10 @@ def _is_download(link: Link, page: Page, context: SiteContext) -> bool:
     """A file of a known kind, or a download handler whose address names none ("?attachment=5")."""
     if not link.url or link.box is None or repeats_segments(link.url):
         return False
-    known = ending_of(link.url, context.matcher.vocabulary.files) or (link.is_file and not _ENDS.search(link.url))
+    path, _, query = link.url.partition("?")
+    known = ending_of(link.url, context.matcher.vocabulary.files) or (
+        link.is_file and (bool(query) or not _ENDS.search(path))
+    )
     return bool(known) and context.scope.has_host(urlsplit(link.url).hostname) and page.is_main(link.box)
 
 
@@ -116,24 +137,23 @@ def read_forms(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> 
     for look in context.evidence.looks:
         if look.kind in (LookKind.FORM, LookKind.FILE, LookKind.PAGE):
             looks.setdefault(look.url, []).append(look)
-    asked = (
-        (link, page, looks.get(as_written(link, page)) or looks.get(link.url))
-        for link, page in form_links(context, detectors)
-    )
-    found = (_read(link, page, seen, context.matcher.vocabulary) for link, page, seen in asked if seen)
+    found = (_read(link, page, looks, context) for link, page in form_links(context, detectors))
     return tuple(form for form in found if form is not None)
 
 
-def _read(link: Link, page: Page, looks: list[Look], vocabulary: Vocabulary) -> FormFile | None:
-    by_attempt = {look.attempt: _judge(look, vocabulary) for look in looks}
-    if page.decoded.nfd:  # its addresses may have been composed by us, too: that one is not found proves nothing
-        by_attempt = {
-            n: _Seen(FormState.UNKNOWN) if one.state is FormState.GONE else one for n, one in by_attempt.items()
-        }
+def _read(link: Link, page: Page, by_url: Mapping[str, list[Look]], context: SiteContext) -> FormFile | None:
+    """None if nobody looked, or if it is no download. That an address of ours is wrong proves nothing of the page's."""
+    own = next((url for url in asked_as(link, page) if url in by_url), "")
+    looks = by_url.get(own or link.url, [])
+    if not looks:
+        return None
+    by_attempt = {look.attempt: _judge(look, context) for look in looks}
     last = looks[-1]
     seen = by_attempt[last.attempt]
     if seen.state is FormState.PAGE and not seen.ending:
         return None  # an address without a file's name that opens a page: no download at all
+    if seen.state.wrong and (not own or _is_altered(link, page)):
+        seen = replace(seen, state=FormState.UNKNOWN)
     return FormFile(
         url=last.url,
         label=excerpt(nfc(link.label), 80),
@@ -148,8 +168,8 @@ def _read(link: Link, page: Page, looks: list[Look], vocabulary: Vocabulary) -> 
     )
 
 
-def _judge(look: Look, vocabulary: Vocabulary) -> _Seen:
-    table, media = vocabulary.files, look.content_type
+def _judge(look: Look, context: SiteContext) -> _Seen:
+    table, media = context.matcher.vocabulary.files, look.content_type
     named = ending_of(look.url, table)
     if not look.ok:
         return _Seen(_failed(look), named)
@@ -160,7 +180,10 @@ def _judge(look: Look, vocabulary: Vocabulary) -> _Seen:
     if fits(kind, ending, media, table) or (kind not in ("", "html") and not ending):
         return _Seen(FormState.RIGHT, ending, kind)
     if kind in ("html", "office_html"):
-        state, title = _page_instead(look, vocabulary)
+        state, title = _page_instead(look, context.matcher.vocabulary)
+        if state is None:
+            is_page = not (named or ending) or context.is_sent_away(look)
+            state = FormState.PAGE if is_page else FormState.UNKNOWN
         return _Seen(state, named or ending, kind, title)
     return _Seen(FormState.OTHER_KIND if kind and ending else FormState.UNKNOWN, ending, kind)
 
@@ -174,17 +197,21 @@ def _failed(look: Look) -> FormState:
     return FormState.LOGIN if look.status == 401 else FormState.UNKNOWN
 
 
-def _page_instead(look: Look, vocabulary: Vocabulary) -> tuple[FormState, str]:
-    """A web page under a file's name: an error, a login, or a wall against programs, which proves nothing."""
+def _page_instead(look: Look, vocabulary: Vocabulary) -> tuple[FormState | None, str]:
+    """A web page under a file's name, with its title: an error or a login if it says so, a wall against programs.
+
+    None for any other: it may be the notice of a firewall on our own side, in words that nobody foresaw, or the start
+    page, to which many servers send whoever asks for a file without having opened the page that offers it.
+    """
     page = read_page(look)
     title, text = excerpt(page.title or page.text, 80), fold(f"{page.title} {page.text}")
     if any(vocabulary.any_in(name, text) for name in ("blocked", "maintenance", "needs_javascript", "loading")):
         return FormState.UNKNOWN, title
-    if vocabulary.any_in("not_found", text):
+    if vocabulary.any_in("not_found", text if len(page.main_text) < _ERROR else fold(page.title)):
         return FormState.PAGE, title
     asks = any(form.has_password and form.place is Place.BODY for form in page.forms)
     if asks or vocabulary.any_in("login", text) or vocabulary.any_in("login_titles", fold(page.title)):
         return FormState.LOGIN, title
     if not text or (page.scripts and len(page.text) < _SHELL):
         return FormState.UNKNOWN, title
-    return FormState.PAGE, title
+    return None, title

@@ -139,7 +139,7 @@ def _read_lead(detector: str, lead: Lead, context: SiteContext) -> tuple[Section
     if not look.ok:
         return _failed(lead, look, context, make), str(look.reason)
     owner = ownership(look.final_url, context.agency, context.scope)
-    if owner != "own" and _is_sent_away(look, context):  # to the portal's home, like an address that does not exist
+    if owner != "own" and context.is_sent_away(look):  # to the portal's home, like an address that does not exist
         return (make(SectionState.BROKEN, why="soft_404") if lead.strong else None), "soft_404"
     if owner != "own":
         state = SectionState.PARENT_ONLY if owner == "parent" else SectionState.BROKEN
@@ -311,15 +311,7 @@ def _is_soft_404(page: Page, look: Look, context: SiteContext) -> bool:
     probe = context.probe
     if probe is None or not probe.ok or look.url == probe.url:
         return False
-    return bool(probe.digest and probe.digest == look.digest) or _is_sent_away(look, context)
-
-
-def _is_sent_away(look: Look, context: SiteContext) -> bool:
-    """True for an address that is redirected to where an address that surely does not exist is redirected to."""
-    probe = context.probe
-    if probe is None or not probe.ok or look.url == probe.url:
-        return False
-    return bool(look.redirects) and probe.redirects != () and look.final_url == probe.final_url
+    return bool(probe.digest and probe.digest == look.digest) or context.is_sent_away(look)
 
 
 def _is_shell(page: Page, vocabulary: Vocabulary) -> bool:

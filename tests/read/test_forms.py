@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import unicodedata
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 
@@ -19,6 +21,7 @@ from auditor.model import Agency, LookKind, SiteEvidence, SiteFacts, SiteScope, 
 from auditor.model.quality import FormState
 from auditor.read.file_kinds import ending_of, fits, kind_of, promised
 from auditor.read.site import read_site
+from auditor.read.urls import canonical
 from auditor.vocabulary import load_vocabulary
 from tests.factories import judge, make_facts
 from tests.gather.servers import HttpServer, Request, redirect, reply
@@ -57,6 +60,7 @@ class Site:
     links: str
     files: dict[str, bytes | Answer]
     prefix: str = "/"
+    missing: bytes = reply("<p>Not found</p>", 404, Content_Type=HTML)
     asked: list[Request] = field(default_factory=list)
 
     def answer(self, request: Request) -> bytes:
@@ -67,7 +71,7 @@ class Site:
             return found if isinstance(found, bytes) else found(request)
         pages = {self.prefix: HOME, f"{self.prefix}tthc": self.links}
         if path not in pages:
-            return reply("<p>Not found</p>", 404, Content_Type=HTML)
+            return self.missing
         menu = f'<nav><a href="{self.prefix}tthc">Thủ tục hành chính</a></nav>'
         body = f"<html><head><title>Sở Nội vụ</title></head><body><header>{menu}</header><main>{pages[path]}</main></body></html>"
         return reply(body, Content_Type=HTML)
@@ -181,7 +185,6 @@ def test_what_the_servers_headers_say_counts(target: str, answer: bytes) -> None
         ("don.doc", whole(b"", WORD), FormState.EMPTY),
         ("don.doc", part(b"", WORD), FormState.EMPTY),
         ("don.doc", whole(NOT_FOUND, HTML), FormState.PAGE),
-        ("don.docx", redirect("/"), FormState.PAGE),
         ("don.doc", whole(NOT_FOUND + LOGIN, HTML), FormState.PAGE),
         ("don.pdf", whole(LOGIN, HTML), FormState.LOGIN),
         ("don.pdf", whole("<p>Bạn cần đăng nhập để xem nội dung này</p>", HTML), FormState.LOGIN),
@@ -196,6 +199,17 @@ def test_a_form_that_is_not_what_its_name_says_waits_for_the_second_look(
 ) -> None:
     assert seen(name, answer) == (state, False)
     assert seen(name, answer, looks=2) == (state, True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "state"), [(redirect("/"), FormState.PAGE), (whole(NOT_FOUND, HTML, 404), FormState.UNKNOWN)]
+)
+def test_that_a_form_leads_home_proves_that_it_is_gone_only_where_every_missing_page_leads_home(
+    missing: bytes, state: FormState
+) -> None:
+    site = Site(table('<a href="/tai/don.doc">Mẫu đơn</a>'), {"/tai/don.doc": redirect("/")}, missing=missing)
+    facts, _ = asyncio.run(crawled(site, looks=2))
+    assert [(form.state, form.confirmed) for form in facts.quality.forms] == [(state, True)]
 
 
 def test_a_fault_that_is_gone_at_the_second_look_was_none() -> None:
@@ -392,6 +406,81 @@ def test_a_viewer_is_no_broken_form(address: str) -> None:
 def test_a_wall_in_place_of_a_form_proves_nothing(said: str) -> None:
     page = whole(f"<html><title>Thông báo</title><body><p>{said}</p></body></html>", HTML)
     assert seen("don.doc", page, looks=2)[0] is FormState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<h1>Firewall Notice</h1><p>The transfer has triggered a policy of your network administrator.</p>",
+        "<h1>Sở Nội vụ</h1><p>Đã có lỗi xảy ra, mời quý vị thử lại.</p>",
+        "<h1>Biểu mẫu số 01</h1><p>Đơn đề nghị cấp giấy phép. Bấm vào đây để tải về máy tính của bạn.</p>",
+        f"<h1>Mẫu số 02</h1><p>{'Tôi cam đoan các thông tin trên là đúng sự thật. ' * 15} Nếu doanh nghiệp không tồn tại …</p>",
+    ],
+)
+def test_a_page_that_does_not_say_why_it_came_instead_of_a_form_proves_nothing(content: str) -> None:
+    page = whole(f"<html><title>Thông báo</title><body>{content}</body></html>", HTML)
+    assert seen("don.doc", page, looks=2) == (FormState.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("path", ["/download.aspx?file=mau.doc", "/download.php?f=1&name=mau01.pdf"])
+def test_a_handler_that_says_it_gives_a_download_is_still_looked_at(path: str) -> None:
+    link = table(f'<a href="{path}">Mẫu đơn</a>')
+    facts, _ = asyncio.run(crawled(Site(link, {path: whole(OLE, WORD)})))
+    assert [form.state for form in facts.quality.forms] == [FormState.RIGHT]
+    facts, _ = asyncio.run(crawled(Site(link, {path: whole(NOT_FOUND, HTML, 404)}), looks=2))
+    assert [(form.state, form.confirmed) for form in facts.quality.forms] == [(FormState.GONE, True)]
+
+
+@pytest.mark.parametrize(
+    ("href", "asked"),
+    [
+        (r"\tai\mau.doc", "/tai/mau.doc"),
+        (r"tai\mau.doc?t=a\b", r"/tai/mau.doc?t=a\b"),  # a browser leaves the query as it is
+        ("  /tai/m\tau.doc\n#trang-2 ", "/tai/mau.doc"),
+        ("/tai/bo%20mau so 1.doc", "/tai/bo%20mau%20so%201.doc"),
+        ("/tai//mau.doc", "/tai//mau.doc"),
+    ],
+)
+def test_a_form_is_asked_for_as_a_browser_would(href: str, asked: str) -> None:
+    site = Site(table(f'<a href="{href}">Mẫu đơn</a>'), {asked: whole(OLE)})
+    facts, _ = asyncio.run(crawled(site))
+    assert [request.path for request in site.asked] == [asked]
+    assert [form.state for form in facts.quality.forms] == [FormState.RIGHT]
+
+
+@pytest.mark.parametrize("gone", [whole(NOT_FOUND, HTML, 404), whole(NOT_FOUND, HTML)], ids=["404", "200"])
+@pytest.mark.parametrize("text", ["", "Cấp giấy phép, mẫu số một, hồ sơ đề nghị"])
+def test_a_form_whose_address_we_composed_is_not_gone(text: str, gone: bytes) -> None:
+    name = unicodedata.normalize("NFD", "mẫu đơn.doc")
+    content = table(f'<a href="/tai/{name}">Mẫu đơn</a>') + f"<p>{unicodedata.normalize('NFD', text)}</p>"
+    composed = quote(unicodedata.normalize("NFC", f"/tai/{name}"))
+    facts, _ = asyncio.run(crawled(Site(content, {composed: gone}), looks=2))
+    assert [(form.state, form.confirmed) for form in facts.quality.forms] == [(FormState.UNKNOWN, True)]
+
+
+def test_a_plain_address_on_a_page_that_we_composed_is_gone_all_the_same() -> None:
+    text = unicodedata.normalize("NFD", "Cấp giấy phép, mẫu số một, hồ sơ đề nghị")
+    links = ['<a href="/tai/1.doc">Mẫu đơn</a>', f'<a href="/tai/{quote("mẫu")}.doc">Mẫu hai</a>']
+    gone = whole(NOT_FOUND, HTML, 404)
+    site = Site(table(*links) + f"<p>{text}</p>", {"/tai/1.doc": gone, f"/tai/{quote('mẫu')}.doc": gone})
+    facts, _ = asyncio.run(crawled(site, looks=2))
+    assert [(form.state, form.confirmed) for form in facts.quality.forms] == [(FormState.GONE, True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("href", "state"), [("/tai/a%2Fb.doc", FormState.UNKNOWN), ("/tai/b.doc", FormState.GONE)], ids=["altered", "same"]
+)
+def test_an_answer_to_an_address_that_we_altered_is_no_proof(href: str, state: FormState) -> None:
+    gone = whole(NOT_FOUND, HTML, 404)
+    site = Site(table(f'<a href="{href}">Mẫu đơn</a>'), {href: gone})
+    _, evidence = asyncio.run(crawled(site, looks=2))
+    altered = [
+        replace(look, url=canonical(look.url), final_url=canonical(look.final_url)) if "/tai/" in look.url else look
+        for look in evidence.looks
+    ]  # as audits have it from when the spelling for comparison was asked for
+    agency = Agency("snv", "Sở Nội vụ", url=f"http://{HOST}/", scope=SiteScope(HOST, "/"))
+    facts = read_site(agency, replace(evidence, looks=tuple(altered)), WORDS, date(2026, 11, 20))
+    assert [form.state for form in facts.quality.forms] == [state]
 
 
 @pytest.mark.parametrize("name", ["M%E1u.doc", "a%2Fb.doc", "don.doc?sid=7"])
