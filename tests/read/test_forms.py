@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from auditor.audit import audit_agency, second_look
+from auditor.audit_context import open_context
 from auditor.gather.connect_to import parse_connect_to
 from auditor.gather.dns import Resolver
 from auditor.gather.network import Network, NetworkOptions
@@ -22,6 +24,7 @@ from auditor.model.quality import FormState
 from auditor.read.file_kinds import ending_of, fits, kind_of, promised
 from auditor.read.site import read_site
 from auditor.read.urls import canonical
+from auditor.settings import load_settings
 from auditor.vocabulary import load_vocabulary
 from tests.factories import judge, make_facts
 from tests.gather.servers import HttpServer, Request, redirect, reply
@@ -318,7 +321,7 @@ def test_a_download_address_without_a_name_that_opens_a_page_is_no_form() -> Non
     [
         ([whole(OLE), whole(office_file())], 1, Verdict.PASS, "2 tệp"),
         ([whole(OLE), whole("", HTML, 403)], 1, Verdict.UNVERIFIED, "còn 1 tệp, 0 trang chưa xem được"),
-        ([whole(OLE), whole(NOT_FOUND, HTML, 404)], 1, Verdict.UNVERIFIED, "chờ lần xem thứ hai"),
+        ([whole(OLE), whole(NOT_FOUND, HTML, 404)], 1, Verdict.UNVERIFIED, "cần một lần xem nữa"),
         ([whole(OLE), whole(NOT_FOUND, HTML, 404)], 2, Verdict.PARTIAL, "máy chủ báo không còn tệp"),
         ([whole(OLE), whole(NOT_FOUND, HTML)], 2, Verdict.PARTIAL, '"Lỗi 404" thay vì tệp .docx'),
         ([whole(OLE), whole(PDF)], 2, Verdict.PARTIAL, "tên tệp .docx nhưng nội dung là tệp PDF"),
@@ -335,6 +338,41 @@ def test_the_line_on_the_card(answers: list[bytes], looks: int, verdict: Verdict
     assert (finding.verdict, finding.max, said in finding.seen) == (verdict, 0, True), finding.seen
     if verdict is Verdict.PARTIAL:
         assert [proof.url for proof in finding.evidence] == [f"http://{HOST}/tai/1.docx", f"http://{HOST}/tthc"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "verdict", "said"),
+    [
+        (whole(NOT_FOUND, HTML, 404), FormState.GONE, Verdict.UNVERIFIED, "cần một lần xem nữa"),
+        (whole(PDF, WORD), FormState.OTHER_KIND, Verdict.UNVERIFIED, "cần một lần xem nữa"),
+        (whole(OLE, WORD), FormState.RIGHT, Verdict.PASS, "đều tải được"),
+    ],
+)
+@pytest.mark.parametrize("failed", ["/tthc", "/"])
+def test_a_form_of_a_page_that_answers_only_at_the_second_look_was_seen_once(
+    failed: str, answer: bytes, state: FormState, verdict: Verdict, said: str
+) -> None:
+    site = Site(table('<a href="/tai/1.doc">Mẫu đơn</a>'), {"/tai/1.doc": answer, failed: whole("", HTML, 500)})
+    facts, evidence = asyncio.run(again(site, failed))
+    assert [(one.state, one.confirmed) for one in facts.quality.forms] == [(state, state is FormState.RIGHT)]
+    assert [look.attempt for look in evidence.looks if look.kind is LookKind.FORM] == [2]
+    finding = judge("f.quality.forms", make_facts(facts))
+    assert (finding.verdict, said in finding.seen) == (verdict, True), finding.seen
+
+
+async def again(site: Site, failed: str) -> tuple[SiteFacts, SiteEvidence]:
+    """A site of which the page at `failed` answers only when it is looked at for the second time."""
+    agency = Agency("snv", "Sở Nội vụ", url=f"http://{HOST}/", scope=SiteScope(HOST, "/"))
+    async with HttpServer(site.answer) as server:
+        settings = load_settings(None).with_audit(
+            connect_to=(f":80:127.0.0.1:{server.port}", "::127.0.0.1:9"),
+            resolvers=("127.0.0.1:9",), second_resolvers=(), delay_seconds=0.0, allow_private=True,
+        )  # fmt: skip
+        async with open_context(settings, as_of=date(2026, 11, 20)) as context:
+            first = await audit_agency(agency, context)
+            del site.files[failed]
+            audit = await second_look(first, context)
+    return audit.site, audit.evidence
 
 
 def test_a_page_that_did_not_answer_may_offer_the_form_that_is_wrong() -> None:
