@@ -24,6 +24,8 @@ _META = (
     "publishdate",
 )
 
+_ARTICLES = ("Article", "BlogPosting")  # schema.org's Article, NewsArticle, ReportageNewsArticle and so on
+
 
 def article_date(page: Page, reading: Reading) -> Dated | None:
     """The day on which the page's article was published, or None.
@@ -91,13 +93,23 @@ def _machine(page: Page, reading: Reading) -> Dated | None:
     return Dated(day, DateSource.META, value[:60], page.url) if day is not None and day <= reading.as_of else None
 
 
+def is_article(page: Page) -> bool:
+    """True if the page says of itself that it is one article (Open Graph's type, or a schema.org type of JSON-LD)."""
+    return page.meta("og:type").lower() == "article" or any(
+        str(node.get("@type", "")).endswith(_ARTICLES) for node in _nodes(page.json_ld)
+    )
+
+
 def _json_ld_dates(blocks: object) -> Iterator[str]:
+    return (node["datePublished"] for node in _nodes(blocks) if isinstance(node.get("datePublished"), str))
+
+
+def _nodes(blocks: object) -> Iterator[Mapping[Any, Any]]:
     stack: list[Any] = [blocks]
     while stack:
         node = stack.pop()
         if isinstance(node, Mapping):
-            if isinstance(node.get("datePublished"), str):
-                yield node["datePublished"]
+            yield node
             stack.extend(node.values())
         elif isinstance(node, (list, tuple)):
             stack.extend(node)

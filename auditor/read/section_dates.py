@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from auditor.model import DetectorFacts, Item
-from auditor.read.articles import article_date
+from auditor.model import Dated, DetectorFacts, Item
+from auditor.read.articles import article_date, is_article
 from auditor.read.context import SiteContext
+from auditor.read.items import extract_items
 from auditor.read.sections import newest_of
 from auditor.read.urls import same_page_key
+
+_NOT_AN_UPDATE = "work_schedule"
+
+
+def newest_update(detectors: Mapping[str, DetectorFacts], context: SiteContext) -> tuple[Dated | None, str | None]:
+    """The newest date of the site and the section that shows it.
+
+    Where no section shows any, the start page's: of its own items, or of itself if it is an article; no section then.
+    """
+    dated = [
+        (found.newest, name)
+        for name, found in detectors.items()
+        if found.newest is not None and name != _NOT_AN_UPDATE
+    ]
+    if dated:
+        return max(dated, key=lambda pair: pair[0].date)
+    start = context.start
+    items = (item for item in extract_items(start, context.reading) if context.scope.contains(item.url or start.url))
+    days = [item.dated for item in items if item.dated is not None]
+    if is_article(start) and (day := article_date(start, context.reading)) is not None:
+        days.append(day)
+    return max(days, key=lambda day: day.date, default=None), None
 
 
 def date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFacts:

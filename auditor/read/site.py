@@ -38,7 +38,7 @@ from auditor.read.items import extract_items
 from auditor.read.labels import STRONG, LabelMatcher
 from auditor.read.page import Page, is_html, read_page
 from auditor.read.quality import read_quality
-from auditor.read.section_dates import date_from_articles
+from auditor.read.section_dates import date_from_articles, newest_update
 from auditor.read.sections import detect, feed_date
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
@@ -56,7 +56,6 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "sitemap": xml_sitemap_sections,
     "contact": footer_contact,
 }
-_NOT_AN_UPDATE = "work_schedule"
 _NEWS_ITEMS = 2  # dated items that make an unnamed menu page the news
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
@@ -176,15 +175,7 @@ def _read_readable(
     detectors = {name: date_from_articles(found, context) for name, found in detectors.items()}
     detectors = {name: with_texts(found, context) for name, found in detectors.items()}
     addresses, images = read_addresses(context, detectors)
-    newest = max(
-        (
-            (found.newest, name)
-            for name, found in detectors.items()
-            if found.newest is not None and name != _NOT_AN_UPDATE
-        ),
-        key=lambda pair: pair[0].date,
-        default=None,
-    )
+    newest, newest_detector = newest_update(detectors, context)
     met = (Trap(kind, url) for kind, url in evidence.traps if kind != "near_duplicates")  # now told from the pages
     traps = (*find_traps(context), *met)
     return replace(
@@ -195,8 +186,8 @@ def _read_readable(
         traps=traps,
         quality=read_quality(context, detectors),
         encoding=_encoding(own, start),
-        newest_update=newest[0] if newest else None,
-        newest_detector=newest[1] if newest else None,
+        newest_update=newest,
+        newest_detector=newest_detector,
         generator=start.generator or next((page.generator for page in own.values() if page.generator), None),
     )
 

@@ -214,6 +214,22 @@ def test_schedule_is_dated_by_its_monday() -> None:
     assert facts.newest_update is None  # a schedule is not an update of the site
 
 
+def test_where_no_section_shows_a_day_the_start_page_tells_the_newest_update() -> None:
+    home = "<h1>Thứ sáu, 20/11/2026</h1>" + news_list(("Hội nghị tổng kết năm", "03/11/2026"), ("Lễ ra quân", "01/11/2026"))
+    facts = site({"/": home, "/tin": look("/tin", status=404)}, {"/tin": "Tin tức"})
+    assert facts.section("news").newest is None
+    assert facts.newest_update is not None and facts.newest_update.date == date(2026, 11, 3)
+    assert facts.newest_detector is None
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("article", date(2026, 10, 22)), ("website", None)])
+def test_a_start_page_that_is_an_article_tells_its_own_day(kind: str, expected: date | None) -> None:
+    head = f'<meta property="og:type" content="{kind}"><meta property="article:published_time" content="2026-10-22">'
+    start = document(head + "<h1>Khám bệnh miễn phí cho người cao tuổi</h1><p>Sáng nay, bệnh viện đã khám cho 200 người.</p>")
+    newest = site({"/": look("/", start)}).newest_update
+    assert (newest.date if newest is not None else None) == expected
+
+
 def test_tiles_with_captions_on_a_page_of_the_menu_open_sections() -> None:
     """A page that holds little but links is a hub, whatever its label; a list of news is none."""
     tiles = (
