@@ -37,14 +37,21 @@ class _Province(_Gone):
 
 
 class _Words(BaseModel):
+    """Lists that came later may be missing in a working folder's copy: those shipped hold then."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
     owner: tuple[_Text, ...]
     after: tuple[_Text, ...]
     governed: tuple[_Text, ...]
     former: tuple[_Text, ...]
     decree: tuple[_Text, ...]
-    of_others: tuple[_Text, ...] = ()
     archive: tuple[_Text, ...]
+    of_others: tuple[_Text, ...] | None = None
+    named: tuple[_Text, ...] | None = None
+    bodies: tuple[_Text, ...] | None = None
+    lists: tuple[_Text, ...] | None = None
+    history: tuple[_Text, ...] | None = None
+    documents: tuple[_Text, ...] | None = None
 
 
 class _AbolishedFile(BaseModel):
@@ -78,7 +85,14 @@ def load_abolished(folder: Path | None = None) -> Abolished:
     ]
     rule = data.districts
     district = AbolishedBody((), rule.last_day, rule.now, rule.source, Level.DISTRICT) if rule is not None else None
-    return Abolished(tuple(bodies), district, {name: folded(words) for name, words in data.words})
+    return Abolished(tuple(bodies), district, _words(data.words))
+
+
+def _words(given: _Words) -> dict[str, tuple[str, ...]]:
+    shipped = load_yaml(_file(None, "abolished.yaml")).parse(_AbolishedFile).words
+    words = {name: folded(mine if mine is not None else getattr(shipped, name) or ()) for name, mine in given}
+    # A copy from before "named" was told from "owner" has its words there, too: alone they say nothing.
+    return {**words, "owner": tuple(word for word in words["owner"] if word not in words["named"])}
 
 
 def _file(folder: Path | None, name: str) -> Path:

@@ -1,13 +1,15 @@
 """Where a site names an abolished body as current: its own name or its superior's, and nothing else. Pure.
 
-A name alone proves nothing: licences, documents and histories rightly cite bodies of their time. So it counts only
-where what stands before it says that it is the agency's own or governing body, and what follows is the end or a label.
+A name alone proves nothing: licences, lists of links, documents and histories rightly name other bodies and those of
+their time. So it counts only where a word of ownership stands before it, or the agency's own name beside it as in a
+letterhead, and what follows is the end or a label.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from auditor.model import AgencyKind, DetectorFacts, Place
@@ -24,6 +26,22 @@ _SENTENCE = re.compile(r"[.;\n]\s*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MOST = 6
 _LONGEST = 400  # characters: a longer line is a text, not a name
+_HEADING = 8  # words of the heading of a list, at most
+_NEAR = 2  # lines on each side: other bodies' names among them make a list
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a place that speaks for the agency, with the lines around it, or with its whole paragraph in
+    `around` in a section on the organisation. `listed`: below the heading of a list of others."""
+
+    place: str
+    url: str
+    text: str
+    above: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    around: str = ""
+    listed: bool = False
 
 
 def named_as_current(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> tuple[NamedAsCurrent, ...]:
@@ -34,22 +52,17 @@ def named_as_current(context: SiteContext, detectors: Mapping[str, DetectorFacts
     bodies = (*known.bodies, *_own_district(context, known))
     any_name = _pattern(tuple(name for body in bodies for name in body.names))
     found: dict[str, NamedAsCurrent] = {}
-    last = ("", "", "")
-    for place, url, line in _lines(context, detectors):
-        text = plain(line)
-        above, last = last[2] if last[:2] == (place, url) else "", (place, url, line)
+    for line in _lines(context, detectors):
+        text = plain(line.text)
         for body in bodies if any_name.search(text) else ():
             match = _pattern(body.names).search(text)
             if match is None or body.names[0] in found:
                 continue
-            if (
-                _governs(line, match, context)
-                if place == "organisation"
-                else _is_name(line, above, match, body, context)
-            ):
+            counts = _governs if line.place == "organisation" else _is_name
+            if counts(line, match, body, context):
                 found[body.names[0]] = NamedAsCurrent(
-                    nfc(line[match.start() : match.end()]), place, url, excerpt(nfc(line.replace(_ELSEWHERE, " "))),
-                    body.last_day, body.now, body.source,
+                    nfc(line.text[match.start() : match.end()]), line.place, line.url,
+                    excerpt(nfc(line.text.replace(_ELSEWHERE, " "))), body.last_day, body.now, body.source,
                 )  # fmt: skip
     return tuple(found.values())[:_MOST]
 
@@ -85,40 +98,75 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 # -- is it a name ----------------------------------------------------------------------------------------------------
 
 
-def _is_name(line: str, above: str, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
-    """In header, footer and contact block: the name is the whole part of the line, but for words of ownership before
-    it, the agency's own name, and labels after it. A ministry that stands alone needs such words in the line above."""
-    words = context.matcher.vocabulary.abolished.words
-    if len(line) > _LONGEST or _speaks_of_the_past(line, words):
+def _is_name(line: _Line, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
+    """In header, footer and contact block: the name is the whole part of the line, but for words before it, the
+    agency's own name, and labels after it. They or the line above say ownership, or it is a letterhead."""
+    words, own = context.matcher.vocabulary.abolished.words, _own_names(context)
+    if len(line.text) > _LONGEST or _is_of_the_past(line, words):
         return False
-    before = fold(_CUT.split(line[: match.start()])[-1])
-    after = fold(_CUT.split(line[match.end() :])[0])
-    own = _own_names(context)
-    said = f" {fold(line[: match.start()])} "
-    if any(f" {phrase} " in said for phrase in words.get("of_others", ())):
+    said = fold(line.text[: match.start()])
+    if _has(words["of_others"], said):
         return False  # a licence, a list of links
+    before = fold(_CUT.split(line.text[: match.start()])[-1])
+    after = fold(_CUT.split(line.text[match.end() :])[0])
+    if not _made_of(before, (*words["owner"], *words["named"], *own)):
+        return False
+    if after and not _starts(after, (*words["after"], *own)):
+        return False
     if not before and body.level is not Level.NATIONAL:
         return False  # the place, not the body
-    if not before and not (fold(above) and _made_of(fold(above), words["owner"])):
-        return False
-    if not _made_of(before, (*words["owner"], *own)):
-        return False
-    return not after or any(f"{after} ".startswith(f"{label} ") for label in (*words["after"], *own))
+    return _is_owned(said, line, words) or _is_letterhead(line, before, match, body, context)
 
 
-def _governs(line: str, match: re.Match[str], context: SiteContext) -> bool:
+def _is_owned(said: str, line: _Line, words: Mapping[str, tuple[str, ...]]) -> bool:
+    """True if words of ownership stand before the name: in its line, or as all that the line above says."""
+    label = fold(line.above[-1]) if line.above else ""
+    allowed = (*words["owner"], *words["named"])
+    return _has(words["owner"], said) or (_has(words["owner"], label) and _made_of(label, allowed))
+
+
+def _is_letterhead(line: _Line, before: str, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
+    """True if the agency's own name stands in the line or next to it, and no other body's around: a list names many."""
+    words, own = context.matcher.vocabulary.abolished.words, _own_names(context)
+    if not before:
+        return False  # a ministry that stands alone
+    own = tuple(name for name in own if not _made_of(name, words["named"]))  # "UBND" is everybody's
+    rest = [fold(_pattern(body.names).sub(" ", plain(text))) for text in (*line.above, *line.below)]
+    if any(_starts(text, words["bodies"]) and not _made_of(text, (*own, *words["named"])) for text in rest):
+        return False
+    follows = fold(_CUT.split(line.text[match.end() :], maxsplit=1)[-1]), fold(line.below[0]) if line.below else ""
+    if line.listed and not any(_starts(text, words["after"]) for text in follows):
+        return False
+    beside = (line.text, *line.above[-1:], *line.below[:1])
+    return any(_has(own, fold(text)) for text in beside)
+
+
+def _governs(line: _Line, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
     """In a section on the organisation: "… là cơ quan chuyên môn thuộc UBND tỉnh Mẫu", said of today."""
     words = context.matcher.vocabulary.abolished.words
-    if _speaks_of_the_past(line, words) or _YEAR.search(line):
+    before = fold(line.text[: match.start()])
+    if _has(words["former"], fold(line.text)) or _YEAR.search(line.around) or _has(words["documents"], before):
         return False
-    before = fold(line[: match.start()])
     before = re.sub(r" (?:ubnd|uy ban nhan dan)$", "", before)
     return any(f" {before}".endswith(f" {phrase}") for phrase in words["governed"])
 
 
-def _speaks_of_the_past(line: str, words: Mapping[str, tuple[str, ...]]) -> bool:
-    text = f" {fold(line)} "
-    return any(f" {phrase} " in text for phrase in words["former"])
+def _is_of_the_past(line: _Line, words: Mapping[str, tuple[str, ...]]) -> bool:
+    """True if the line speaks of the past, the one above leads to it so, or the one below goes on so."""
+    above, below = fold(line.above[-1]) if line.above else "", fold(line.below[0]) if line.below else ""
+    return (
+        _has(words["former"], fold(line.text))
+        or any(f" {above} ".endswith(f" {phrase} ") for phrase in words["former"])
+        or _starts(below, words["former"])
+    )
+
+
+def _has(phrases: Iterable[str], text: str) -> bool:
+    return any(f" {phrase} " in f" {text} " for phrase in phrases)
+
+
+def _starts(text: str, phrases: Iterable[str]) -> bool:
+    return any(f"{text} ".startswith(f"{phrase} ") for phrase in phrases)
 
 
 def _made_of(text: str, phrases: Iterable[str]) -> bool:
@@ -143,23 +191,31 @@ def _own_names(context: SiteContext) -> tuple[str, ...]:
 # -- where a name may stand -------------------------------------------------------------------------------------------
 
 
-def _lines(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> Iterator[tuple[str, str, str]]:
-    """(place, URL, line) of everything that speaks for the agency. On a path of a portal header and footer do not."""
-    start = context.start
+def _lines(context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> Iterator[_Line]:
+    """Everything that speaks for the agency. On a path of a portal header and footer do not."""
+    start, words = context.start, context.matcher.vocabulary.abolished.words
     if context.scope.is_whole_host:
         for place in (Place.HEADER, Place.FOOTER):
             blocks = (box for box in start.boxes if box.place is place and not box.hidden)
-            yield from ((str(place), start.url, line) for line in _block_lines(blocks, start))
+            yield from _in_order(str(place), start.url, list(_block_lines(blocks, start)), words)
     for page in _section_pages("contact", context, detectors):
         blocks = (box for box in page.boxes if page.is_main(box))
-        yield from (("contact_page", page.url, line) for line in _block_lines(blocks, page))
-    decree = context.matcher.vocabulary.abolished.words["decree"]
+        yield from _in_order("contact_page", page.url, list(_block_lines(blocks, page)), words)
     for page in _section_pages("organisation", context, detectors):
-        text = f" {fold(page.main_text)} "
-        if any(f" {phrase} " in text for phrase in decree):
+        if _has((*words["decree"], *words["history"]), fold(page.main_text)):
             continue
-        for line in _block_lines((box for box in page.boxes if page.is_main(box)), page):
-            yield from (("organisation", page.url, sentence) for sentence in _SENTENCE.split(line))
+        for text in _block_lines((box for box in page.boxes if page.is_main(box)), page):
+            yield from (_Line("organisation", page.url, one, around=text) for one in _SENTENCE.split(text))
+
+
+def _in_order(place: str, url: str, texts: list[str], words: Mapping[str, tuple[str, ...]]) -> Iterator[_Line]:
+    listed = False
+    for n, text in enumerate(texts):
+        yield _Line(
+            place, url, text, tuple(texts[max(0, n - _NEAR) : n]), tuple(texts[n + 1 : n + 1 + _NEAR]), listed=listed
+        )
+        said = fold(text)
+        listed = listed or (said.count(" ") < _HEADING and _has(words["lists"], said))
 
 
 def _section_pages(name: str, context: SiteContext, detectors: Mapping[str, DetectorFacts]) -> Iterator[Page]:

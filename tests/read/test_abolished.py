@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,16 @@ def test_an_operator_adds_bodies_of_the_province(tmp_path: Path) -> None:
     assert load_abolished(tmp_path).district is None
 
 
+def test_an_operators_older_copy_has_no_weaker_words_than_the_shipped_file(tmp_path: Path) -> None:
+    words = "words: {owner: [thuộc, UBND, của], after: [], governed: [], former: [], decree: [], archive: []}\n"
+    (tmp_path / "abolished.yaml").write_text(words, encoding="utf-8")
+    own, shipped = load_abolished(tmp_path).words, load_abolished().words
+    assert own["owner"] == ("thuoc",), "the words that prove nothing alone"
+    later = ("of_others", "named", "bodies", "lists", "history", "documents")
+    assert [own[name] for name in later] == [shipped[name] for name in later]
+    assert all(shipped[name] for name in later)
+
+
 @pytest.mark.parametrize(
     "html",
     [
@@ -192,3 +203,92 @@ def test_who_gave_a_licence_and_who_is_linked_to_is_no_owner(html: str) -> None:
 
 def test_a_ministry_below_the_word_for_its_ownership_is_the_owner() -> None:
     assert named(footer="<p>Cơ quan chủ quản:<br>Bộ Giao thông vận tải</p>") == [("Bộ Giao thông vận tải", "footer")]
+
+
+# -- lists of others, old documents, histories ------------------------------------------------------------------------
+
+
+def rows(*names: str, tag: str = "li") -> str:
+    return "".join(f"<{tag}>{name}</{tag}>" for name in names)
+
+
+OTHERS = ("UBND tỉnh Bình Phước", "Bộ Thông tin và Truyền thông", "Văn phòng UBND tỉnh Bình Phước", "Sở Nội vụ tỉnh Bình Phước")
+PORTALS = ("Cổng thông tin điện tử tỉnh Bình Phước", "Website Bộ Kế hoạch và Đầu tư", "Trang thông tin điện tử UBND tỉnh Hà Nam")
+
+
+@pytest.mark.parametrize("names", [OTHERS, PORTALS, (OTHERS[3], "Sở Nội vụ tỉnh Hà Nam", "Sở Nội vụ tỉnh Phú Yên")])
+@pytest.mark.parametrize("label", ["Liên kết website", "Liên kết", "Liên kết hữu ích", "Trang liên kết", "Website các đơn vị"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda label, names: f"<h3>{label}</h3><ul>{rows(*names)}</ul>",
+        lambda label, names: f"<h3>{label}</h3><select><option>{label}</option>{rows(*names, tag='option')}</select>",
+        lambda label, names: f"<table><tr><th>{label}</th></tr>{''.join(f'<tr><td>{n}</td></tr>' for n in names)}</table>",
+        lambda label, names: f"<dl><dt>{label}</dt>{rows(*names, tag='dd')}</dl>",
+        lambda label, names: f"<p>{label}</p>{rows(*names, tag='p')}",
+        lambda label, names: f"<p>{label}:<br>{'<br>'.join(names)}</p>",
+        lambda label, names: f"<div><div><b>{label}</b></div><div>{rows(*names, tag='div')}</div></div>",
+        lambda label, names: f"<div class=col><p>Sở Nội vụ</p></div><div class=col><h4>{label}</h4>{rows(*names, tag='span')}</div>",
+        lambda label, names: f"<h4>{label}</h4>" + "".join(f"<a href='http://x.example/'><img alt='{n}' src=a.png></a>" for n in names),
+        lambda label, names: f"<h4>{label}</h4>" + "".join(f"<img alt='{n}' title='{n}' src=a.png>" for n in names),
+        lambda label, names: f"<h4>{label}</h4><ul>" + "".join(f"<li><a href='#'>{n}</a></li>" for n in names) + "</ul>",
+        lambda label, names: f"<h4>{label}</h4><ul>" + "".join(f"<li><a href='/'>{n}</a></li>" for n in names) + "</ul>",
+    ],
+)  # fmt: skip
+def test_a_list_of_links_names_others(shape: Callable[[str, tuple[str, ...]], str], label: str, names: tuple[str, ...]) -> None:
+    html = shape(label, names)
+    assert named(header=html, footer=html, contact=html, about=html) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<ul>{rows('UBND tỉnh Bình Phước', 'Sở Nội vụ', 'Sở Tư pháp', 'Sở Tài chính')}</ul>",
+        f"<div>{rows('Tỉnh ủy', 'UBND tỉnh Bình Phước', 'Sở Nội vụ tỉnh Bình Phước', 'Sở Y tế', tag='div')}</div>",
+        "<p>Cổng thông tin điện tử tỉnh Bình Phước</p>",
+        "<p>Website: Bộ Thông tin và Truyền thông</p>",
+        "<p>Đơn vị trực thuộc UBND tỉnh Bình Phước</p><p>Sở Tư pháp</p><p>Sở Y tế</p>",
+        "<p>Các cơ quan thuộc UBND tỉnh Bình Phước</p>",
+        "<h4>Liên kết hữu ích</h4><p>Sở Nội vụ tỉnh Bình Phước</p>",
+        "<table><tr><td>UBND tỉnh Bình Phước</td><td>0271 3888 222</td></tr><tr><td>Sở Nội vụ</td><td>0271 3888 111</td></tr></table>",
+        "<p>Trước đây là</p><p>Sở Nội vụ tỉnh Bình Phước</p>",
+        "<p>Được sáp nhập từ:</p><p>Sở Nội vụ tỉnh Bình Phước</p><p>Sở Nội vụ tỉnh Đồng Nai</p>",
+        "<p>Cơ quan chủ quản: Bộ Thông tin và Truyền thông</p><p>(nay là Bộ Khoa học và Công nghệ)</p>",
+        "<dl><dt>Tên cũ</dt><dd>Sở Nội vụ tỉnh Bình Phước</dd></dl>",
+    ],
+)  # fmt: skip
+def test_others_are_named_without_a_heading_and_old_names_as_old(html: str) -> None:
+    assert (named(footer=html), named(contact=html)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ul><li>Thông tư hướng dẫn về chuyên môn của Bộ Kế hoạch và Đầu tư</li><li>Quyết định quy định Sở Nội vụ là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước</li></ul>",
+        "<p>- Quy chế làm việc: Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước</p>",
+        "<p>12/2016/QĐ-UBND: Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước</p>",
+        "<p>Sở được tái lập năm 1997. Khi đó, Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước.</p>",
+        "<h3>Quá trình hình thành và phát triển</h3><p>Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước, có 5 phòng.</p>",
+        "<p>Lịch sử ngành: những ngày đầu còn nhiều khó khăn.</p><p>Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước.</p>",
+        "<p>Trước đây là cơ quan trực thuộc Bộ Thương mại.</p><p>Sở là cơ quan trực thuộc UBND tỉnh Bình Phước.</p>",
+        "<p>Năm 1997, Sở có năm phòng. Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước.</p>",
+        "<p>Sở được sáp nhập từ hai sở.</p><p>Trước 01/7, Sở là cơ quan chuyên môn thuộc UBND tỉnh Bình Phước.</p>",
+    ],
+)  # fmt: skip
+def test_old_documents_and_histories_tell_of_their_time(html: str) -> None:
+    assert named(about=html) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "name"),
+    [
+        ("<p>Cơ quan chủ quản: UBND tỉnh Bình Phước</p><h4>Liên kết website</h4><ul><li>Bộ Tài chính</li></ul>", "tỉnh Bình Phước"),
+        ("<h4>Liên kết website</h4><ul><li>Bộ Tài chính</li></ul><p>Bản quyền thuộc về Sở Nội vụ tỉnh Bình Phước</p>", "tỉnh Bình Phước"),
+        ("<ul><li>Sở Nội vụ tỉnh Bình Phước</li><li>Địa chỉ: 12 Lê Lợi</li><li>Điện thoại: 0271 3888 111</li></ul>", "tỉnh Bình Phước"),
+        ("<p>UBND TỈNH BÌNH PHƯỚC</p><p>SỞ NỘI VỤ</p><p>Địa chỉ: 12 Lê Lợi</p>", "TỈNH BÌNH PHƯỚC"),
+        ("<dl><dt>Cơ quan chủ quản</dt><dd>UBND tỉnh Bình Phước</dd></dl>", "tỉnh Bình Phước"),
+        ("<table><tr><td>Đơn vị chủ quản:</td><td>Bộ Giao thông vận tải</td></tr></table>", "Bộ Giao thông vận tải"),
+    ],
+)  # fmt: skip
+def test_beside_a_list_of_links_the_owner_is_still_the_owner(html: str, name: str) -> None:
+    assert named(footer=html) == [(name, "footer")]
