@@ -1,7 +1,8 @@
 """The law as data: config/criteria.yaml, config/messages.yaml and config/holidays/*.yaml.
 
 `load_rulebook` reads and checks the files once; `Rulebook.for_audit` gives the criteria as they apply on one date under
-one law profile, with their citations ready to print. The digest of the data is the rule-set version on every card.
+one law profile, with their citations ready to print. The digest of the data, and of the words by which pages are read,
+is the rule-set version on every card.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ _ANCHOR = re.compile(r"\d{1,5} \d{1,3} \d{1,3} [0-9A-Fa-f]{40,128}")
 #: Groups of messages that word no verdict: changing them does not make another rule set.
 _NO_RULE = ("config.", "registry.", "label.", "site_state.", "section_state.", "agency_kind.", "hidden_as.", "trap.")
 
+#: Words and lists by which pages are read: another list is another verdict of the same page.
+_WORD_FILES = ("vocabulary.yaml", "dates.yaml", "mail.yaml", "abolished.yaml")
+
 
 @dataclass(frozen=True)
 class Rulebook:
-    """All criteria of all profiles, the shared messages (flat, dotted keys), and the digest of both."""
+    """All criteria of all profiles, the shared messages (flat, dotted keys), their digest with that of the words."""
 
     file: str
     data: CriteriaFile
@@ -132,13 +136,14 @@ class Rulebook:
 def load_rulebook(folder: Path | None = None) -> Rulebook:
     """The rulebook of a configuration folder (None: the shipped one). A file that the folder lacks is the shipped one.
 
-    Raises ConfigError for whatever is wrong in criteria.yaml, messages.yaml or mail_problems.yaml.
+    Raises ConfigError for whatever is wrong in criteria.yaml, messages.yaml or mail_problems.yaml, and for a file of
+    words that is no YAML.
     """
     document = load_yaml(configuration_file(folder, "criteria.yaml"))
     data = document.parse(CriteriaFile)
     _check_references(document, data)
     messages = load_messages(folder)
-    return Rulebook(document.file, data, messages, _digest(document.data, messages))
+    return Rulebook(document.file, data, messages, _digest([document.data, _words(folder)], messages))
 
 
 def load_messages(folder: Path | None = None) -> dict[str, str]:
@@ -149,6 +154,23 @@ def load_messages(folder: Path | None = None) -> dict[str, str]:
         for path in dict.fromkeys((shipped, own)):
             messages |= _flat(load_yaml(path), prefix)
     return _shared(messages, "why", "reason")
+
+
+def _words(folder: Path | None) -> dict[str, Any]:
+    """The files of words as readers take them: lists that a folder's older copy lacks are those shipped."""
+    words: dict[str, Any] = {}
+    for name in _WORD_FILES:
+        shipped, own = (load_yaml(path).data for path in (shipped_folder() / name, configuration_file(folder, name)))
+        if name == "vocabulary.yaml":
+            own = _over(shipped, own)
+        if name == "abolished.yaml" and isinstance(own, dict):
+            own = {**own, "words": _over(shipped["words"], own.get("words"))}
+        words[name] = own
+    return words
+
+
+def _over(shipped: Any, own: Any) -> Any:
+    return {**shipped, **own} if isinstance(own, dict) else own  # whoever reads it says what is wrong with it
 
 
 def _shared(messages: dict[str, str], one: str, other: str) -> dict[str, str]:

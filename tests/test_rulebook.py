@@ -206,7 +206,7 @@ def test_criteria_titles_and_advice_are_there_in_both_languages_where_demanded()
 
 
 def copied(tmp_path: Path) -> Path:
-    for name in ("criteria.yaml", "messages.yaml"):
+    for name in ("criteria.yaml", "messages.yaml", "abolished.yaml", "vocabulary.yaml", "dates.yaml", "mail.yaml"):
         (tmp_path / name).write_text((shipped_folder() / name).read_text("utf-8"), "utf-8")
     return tmp_path
 
@@ -223,6 +223,7 @@ def test_the_digest_is_of_the_rules_not_of_the_layout(tmp_path: Path) -> None:
     assert load_rulebook(folder).digest == BOOK.digest
     edited(folder, "criteria.yaml", "# The law:", "# A remark. The law:")
     edited(folder, "messages.yaml", "utf8: tệp lưu bằng mã UTF-8", "utf8: tệp UTF-8")
+    edited(folder, "abolished.yaml", "bodies:\n", "# A remark.\nbodies:\n\n")
     assert load_rulebook(folder).digest == BOOK.digest
 
 
@@ -232,10 +233,29 @@ def test_the_digest_is_of_the_rules_not_of_the_layout(tmp_path: Path) -> None:
         ("criteria.yaml", "points: 50", "points: 49"),
         ("criteria.yaml", "pass_days: 5,", "pass_days: 6,"),
         ("messages.yaml", "  pass: Đạt\n", "  pass: Tốt\n"),
+        ("abolished.yaml", "names: [Bộ Thủy sản]", "names: [Bộ Thủy sản, Bộ TS]"),
+        ("abolished.yaml", "last_day: 2007-07-31", "last_day: 2007-08-31"),
+        ("abolished.yaml", "đã hợp nhất thành Bộ Xây dựng", "nay là Bộ Xây dựng"),
+        ("abolished.yaml", "  former: [trước đây, ", "  former: ["),
+        ("vocabulary.yaml", "form_words: [biểu mẫu, ", "form_words: ["),
+        ("dates.yaml", "day: [", "day: [ngày thứ, "),
+        ("mail.yaml", "free:\n", "free:\n  - thu.example\n"),
     ],
 )
 def test_the_digest_changes_with_the_rules(tmp_path: Path, name: str, old: str, new: str) -> None:
     assert load_rulebook(edited(copied(tmp_path), name, old, new)).digest != BOOK.digest
+
+
+def test_an_older_copy_that_lacks_lists_is_the_rules_with_the_shipped_ones(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    for name, line in (("vocabulary.yaml", r"form_words: .*"), ("abolished.yaml", r"  history: .*")):
+        text, count = re.subn(rf"(?m)^{line}\n", "", (folder / name).read_text("utf-8"))
+        assert count == 1
+        (folder / name).write_text(text, "utf-8")
+    assert load_rulebook(folder).digest == BOOK.digest
+    with pytest.raises(ConfigError) as caught:
+        load_rulebook(edited(folder, "abolished.yaml", "bodies:\n", "bodies:\n  - [\n"))
+    assert caught.value.file == str(folder / "abolished.yaml")
 
 
 def test_a_folder_may_hold_only_what_it_changes(tmp_path: Path) -> None:
