@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dns.exception
 import dns.message
+import dns.name
 import dns.resolver
 import pytest
 
@@ -103,6 +104,17 @@ def test_exceptions_of_dnspython(error: Exception, result: str, state: str) -> N
 
     assert check_host("192.0.2.1", "x@a.example", "h", lookup).result == result
     assert discover_policy("a.example", lookup).facts.state == state
+
+
+@pytest.mark.parametrize("below", ["a" * 64, "a.", ".".join(["a" * 60] * 4)], ids=["label", "empty label", "length"])
+def test_what_can_be_no_name_does_not_exist_and_is_not_asked_rfc_1035_2_3_4(below: str) -> None:
+    def lookup(name: str, rdtype: str) -> list[str] | None:
+        dns.name.from_text(name)  # what dnspython does first: it raises for such a name
+        return ["v=DMARC1; p=reject; sp=none; np=quarantine"] if name == "_dmarc.a.example" else None
+
+    found = discover_policy(f"{below}.a.example", lookup)
+    assert (found.location, found.effective_policy) == ("_dmarc.a.example", "quarantine")
+    assert found.queries[0] == f"_dmarc.{below}.a.example"
 
 
 def test_the_default_explanation_stands_in_for_a_fail_only() -> None:

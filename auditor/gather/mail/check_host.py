@@ -111,9 +111,10 @@ class _Evaluation:
     def __init__(self, address: Address, local: str, written: str, helo: str, resolver: Asks, receiver: str) -> None:
         self._address = address
         self._local = local
-        self._written = written  # the sender's domain as given: an explanation shows it so
         self._domain = ascii_name(written)
-        self._helo = helo
+        # The sender's domain as an explanation shows it: in its own case, but as A-labels (RFC 8616 section 4).
+        self._written = written.rstrip(".") if written.isascii() else self._domain
+        self._helo = helo.rstrip(".")
         self._resolver = resolver
         self._receiver = receiver
         self._lookups = 0
@@ -179,8 +180,10 @@ class _Evaluation:
         self._void = False
         target = await self._name(term.domain, domain) if term.domain else domain
         match term.name:
-            case "include":
+            case "include" if target.isascii():
                 return await self._included(target)
+            case "include":
+                return False  # RFC 8616 section 4, as in _ask()
             case "exists":
                 return bool(await self._ask(target, "A"))
             case "a":

@@ -85,6 +85,7 @@ def adapt(resolver: AnyResolver) -> Asks:
     - an empty sequence: the name exists and has no such record; None: it does not exist (NXDOMAIN);
     - TimeoutError or another OSError raised: no answer could be got.
     The exceptions of dnspython are understood too: NXDOMAIN, NoAnswer, and any other for "no answer could be got".
+    It is not asked for what can be no name of the DNS, such as a label of 64 octets: that does not exist.
     """
     ask: Callable[[str, str], Any] = resolver.lookup if hasattr(resolver, "lookup") else resolver
     return _Adapted(ask)
@@ -95,6 +96,8 @@ class _Adapted:
     ask: Callable[[str, str], Any]
 
     async def lookup(self, name: str, rdtype: str) -> Outcome[DnsAnswer]:
+        if not _can_exist(name):
+            return Failed(Reason.DNS_NXDOMAIN, "no name of the DNS")
         try:
             answer = self.ask(name, rdtype)
             if inspect.isawaitable(answer):
@@ -113,6 +116,11 @@ class _Adapted:
             return Failed(Reason.DNS_NXDOMAIN)
         records = tuple(_text(record) for record in answer)
         return Completed(DnsAnswer(name, rdtype, records)) if records else Failed(Reason.DNS_NODATA)
+
+
+def _can_exist(name: str) -> bool:
+    """ASCII labels of 1 to 63 octets, 253 in all with the dots (RFC 1035 section 2.3.4). Resolvers raise for others."""
+    return name.isascii() and len(name) <= 253 and all(0 < len(label) <= 63 for label in name.split("."))
 
 
 def _text(record: str | bytes | tuple[str | bytes, ...] | list[str | bytes]) -> str:

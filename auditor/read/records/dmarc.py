@@ -10,6 +10,7 @@ from auditor.model import DmarcFacts, DnsAnswer, Outcome, Reason
 from auditor.read.records.outcomes import absence, blindness, fold_name, texts
 from auditor.read.records.problems import Problem
 from auditor.read.records.tags import TagList, parse_tags
+from auditor.read.records.uris import split_uri
 
 MAX_QUERIES = 8  # section 4.10
 PREFIX = "_dmarc."
@@ -27,7 +28,6 @@ _FO = re.compile(r"[01ds](?::[01ds])*\Z", re.IGNORECASE)
 _VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
 _V_FOLDED = re.compile(r"V(?=[ \t]*=)")
 _NEAR_VERSION = re.compile(r"[\s\"']*(?:v\s*=\s*dmarc|dmarc1\b)|.*;\s*v\s*=\s*dmarc1", re.IGNORECASE | re.DOTALL)
-_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):([^\s,!]+)\Z")
 _MAIL_URI = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+(?:\?.*)?\Z")
 _SIZE = re.compile(r"!\d+[kmgt]?\Z", re.IGNORECASE)
 
@@ -159,8 +159,9 @@ def _uris(value: str | None) -> tuple[tuple[str, ...], list[Problem]]:
         if _SIZE.search(uri):
             problems.append(Problem.DMARC_URI_SIZE)
             uri = _SIZE.sub("", uri)
-        match = _URI.match(uri)
-        if match is None or (match[1].lower() == "mailto" and not _MAIL_URI.match(match[2])):
+        scheme, rest = split_uri(uri) or ("", "")
+        # section 4.8: "exclamation points MUST be encoded"
+        if not rest or "!" in rest or (scheme == "mailto" and not _MAIL_URI.match(rest)):
             problems.append(Problem.DMARC_BAD_URI)
         else:
             found.append(uri)
