@@ -96,8 +96,8 @@ async def check_host(
     ValueError if `ip` is no address; for what the network does there is temperror.
     """
     address = ipaddress.ip_address(ip)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))  # without a zone ("%eth0")
     local, _, written = (sender or helo).rpartition("@")
     found = await _Evaluation(address, local or "postmaster", written, helo, adapt(resolver), receiver).run()
     if found.result is SpfResult.FAIL and not found.explanation:
