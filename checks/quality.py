@@ -95,9 +95,10 @@ def free_access(facts: AgencyFacts, rule: Criterion) -> Finding:
 
 @check("f.quality.contacts_agree")
 def contacts_agree(facts: AgencyFacts, rule: Criterion) -> Finding:
-    """Footer, contact page and registry give the same telephone, mailbox and house number. Điều 28(1)(c).
+    """Footer and contact page give the same telephone, mailbox and house number of the office. Điều 28(1)(c).
 
-    Several numbers are normal: only two places that have none in common contradict each other.
+    Several numbers are normal: only two places that have none in common contradict each other. Where the operator's
+    registry says otherwise, it may be the one that is old: that is told, and is no fault of the site.
     """
     blocked = unreadable(facts, rule)
     if blocked is not None:
@@ -116,19 +117,27 @@ def contacts_agree(facts: AgencyFacts, rule: Criterion) -> Finding:
     named = [name for name in places if any(name in pair[1:] for pair in compared)]
     proof = [_proof(places[name], facts) for name in named if places[name].url]
     apart = [line for line in compared if not agree(line[0], places[line[1]], places[line[2]])]
-    unread = _unread(facts, "contact")
-    if not apart and unread:
+    same = [line for line in compared if line not in apart]
+    of_site = [line for line in apart if "registry" not in line[1:]]
+    of_registry = _of_registry(apart, same)
+    note = _note(rule, of_registry, places)
+    if of_site:
+        said = "; ".join(_difference(rule, what, one, other, places) for what, one, other in of_site[:_SHOWN])
+        return rule.finding(Verdict.PARTIAL, "quality.contacts_differ", evidence=proof, said=said, note=note)
+    if unread := _unread(facts, "contact"):
         return rule.finding(Verdict.UNVERIFIED, "quality.section_unread", evidence=proof, said=unread)
-    if not apart:
-        return rule.finding(
-            Verdict.PASS,
-            "quality.contacts_agree",
-            evidence=proof,
-            places=", ".join(rule.say(f"quality.place.{name}") for name in named),
-            what=", ".join(rule.say(f"quality.what.{what}") for what in dict.fromkeys(line[0] for line in compared)),
-        )
-    said = "; ".join(_difference(rule, what, one, other, places) for what, one, other in apart[:_SHOWN])
-    return rule.finding(Verdict.PARTIAL, "quality.contacts_differ", evidence=proof, said=said)
+    settled = {what for what, *pair in same if "registry" not in pair}  # the site agrees with itself
+    if any(what not in settled for what, *_ in of_registry):
+        return rule.finding(Verdict.UNVERIFIED, "quality.contacts_unlike_registry", evidence=proof, note=note)
+    named = [name for name in places if any(name in line[1:] for line in same)]
+    return rule.finding(
+        Verdict.PASS,
+        "quality.contacts_agree",
+        evidence=proof,
+        places=", ".join(rule.say(f"quality.place.{name}") for name in named),
+        what=", ".join(rule.say(f"quality.what.{what}") for what in dict.fromkeys(line[0] for line in same)),
+        note=note,
+    )
 
 
 @check("f.quality.abolished_names")
@@ -183,17 +192,48 @@ def comparable(what: str, one: PublishedContact, other: PublishedContact, most: 
 
 
 def agree(what: str, one: PublishedContact, other: PublishedContact) -> bool:
-    """True if the two have something in common; a number without area code is the end of the whole one."""
-    if what == "phones":
-        return any(a.endswith(b) or b.endswith(a) for a in one.phones for b in other.phones)
+    """True if one of them mentions, wherever, what the other gives as the office's; a number without area code is the
+    end of the whole one."""
+    return any(
+        _same(what, given, mentioned)
+        for place, beside in ((one, other), (other, one))
+        for given in _given(what, place)
+        for mentioned in (*_given(what, beside), *_also(what, beside))
+    )
+
+
+def _given(what: str, place: PublishedContact) -> tuple[str, ...]:
     if what == "streets":
-        return bool({n for s in one.streets for n in s.numbers} & {n for s in other.streets for n in s.numbers})
-    return bool(set(one.mailboxes) & set(other.mailboxes))
+        return tuple(number for street in place.streets for number in street.numbers)
+    return place.phones if what == "phones" else place.mailboxes
+
+
+def _also(what: str, place: PublishedContact) -> tuple[str, ...]:
+    """What stands beside it; of telephone numbers its own ones in today's spelling too."""
+    return {"phones": place.also_phones, "mailboxes": place.also_mailboxes, "streets": place.also_houses}[what]
+
+
+def _same(what: str, one: str, other: str) -> bool:
+    return one == other or (what == "phones" and (one.endswith(other) or other.endswith(one)))
 
 
 def _proof(place: PublishedContact, facts: AgencyFacts) -> EvidenceRef:
     words = (*(street.text for street in place.streets[:_SHOWN]), *place.phones[:_SHOWN], *place.mailboxes[:_SHOWN])
     return EvidenceRef(place.url, facts.site.looked_at, "; ".join(words))
+
+
+def _of_registry(apart: list[tuple[str, str, str]], same: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Where the registry differs from every place of the site with which it could be compared."""
+    agreed = {what for what, *pair in same if "registry" in pair}
+    return [line for line in apart if "registry" in line[1:] and line[0] not in agreed]
+
+
+def _note(rule: Criterion, apart: list[tuple[str, str, str]], places: dict[str, PublishedContact]) -> str:
+    """What the operator should compare with his registry; "" for nothing."""
+    if not apart:
+        return ""
+    said = "; ".join(_difference(rule, what, one, other, places) for what, one, other in apart[:_SHOWN])
+    return rule.say("quality.registry_note", said=said)
 
 
 def _difference(rule: Criterion, what: str, one: str, other: str, places: dict[str, PublishedContact]) -> str:

@@ -112,3 +112,36 @@ def test_a_vocabulary_from_before_an_upgrade_goes_on_working(tmp_path: Path) -> 
     words = load_vocabulary(tmp_path)
     assert words.lists["payment"] == load_vocabulary().lists["payment"]
     assert words.lists["gambling"] == ("chi mot tu",)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "expected"),
+    [
+        ("house_words: số nhà\n", "house_words", "list"),
+        ("fax_labels: [fax, 3]\n", "fax_labels[1]", "text"),
+        ("telephone: {landline: {begins: ['02'], digits: 11}}\n", "telephone.mobile", "present"),
+        (
+            "telephone: {landline: {begins: ['2'], digits: 11}, mobile: {begins: ['09'], digits: 10}}\n",
+            "telephone.landline.begins[0]", "pattern",
+        ),
+        (
+            "telephone: {landline: {begins: ['02'], digits: 11}, mobile: {begins: ['09'], digits: 10}, renumbered: {'064': 254}}\n",
+            "telephone.renumbered.064", "text",
+        ),
+        ("fax_labels: [fax\n", "", "yaml"),
+    ],
+)  # fmt: skip
+def test_a_wrong_list_of_words_or_numbering_plan_is_named(tmp_path: Path, text: str, field: str, expected: str) -> None:
+    (tmp_path / "vocabulary.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_vocabulary(tmp_path)
+    assert (raised.value.field, raised.value.expected) == (field, expected)
+    assert raised.value.file == str(tmp_path / "vocabulary.yaml") and raised.value.line >= 1
+
+
+def test_words_and_numbering_plan_are_those_of_the_folder(tmp_path: Path) -> None:
+    plan = "{landline: {begins: ['02'], digits: 11}, mobile: {begins: ['09'], digits: 10}, renumbered: {'061': '0251'}}"
+    (tmp_path / "vocabulary.yaml").write_text(f"telephone: {plan}\n", encoding="utf-8")
+    words = load_vocabulary(tmp_path)
+    assert words.telephone.renumbered == (("061", "0251"),)
+    assert words.lists["house_words"] == load_vocabulary().lists["house_words"]

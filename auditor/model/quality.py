@@ -30,13 +30,20 @@ class Street:
 
 @dataclass(frozen=True, slots=True)
 class PublishedContact:
-    """What one place gives as the agency's: telephone numbers as digits from 0 (fewer than nine digits: without the
-    area code), official mailboxes, addresses. `url` is "" for the registry."""
+    """What one place gives as the head office's: telephone numbers as digits from 0 (fewer than nine digits: without
+    the area code), official mailboxes, addresses. `url` is "" for the registry.
+
+    `also_…`: what else it mentions (branches, units, persons, the site's maker, faxes, numbers in today's spelling;
+    house numbers without their addresses). It contradicts nothing, and whatever is in it is no contradiction.
+    """
 
     url: str
     phones: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
     streets: tuple[Street, ...] = ()
+    also_phones: tuple[str, ...] = ()
+    also_mailboxes: tuple[str, ...] = ()
+    also_houses: tuple[str, ...] = ()
 
 
 class FormState(StrEnum):

@@ -79,7 +79,7 @@ def _own_district(context: SiteContext, known: Abolished) -> Iterator[AbolishedB
         return
     names: dict[str, None] = {}
     for name in (context.agency.name, *context.agency.short_names):
-        place = re.search(r"\b(?:huyen|quan|thi xa|thanh pho)\b.*", plain(nfc(name)))
+        place = re.search(rf"(?<![a-z])(?:{'|'.join(known.words['district'])})(?![a-z]).*", plain(nfc(name)))
         if place is not None and place[0] != plain(nfc(name)):  # a body's name, not the place's alone
             names[nfc(name)[place.start() :]] = None
     rule = known.district
@@ -101,7 +101,7 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 def _is_name(line: _Line, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
     """In header, footer and contact block: the name is the whole part of the line, but for words before it, the
     agency's own name, and labels after it. They or the line above say ownership, or it is a letterhead."""
-    words, own = context.matcher.vocabulary.abolished.words, _own_names(context)
+    words, own = context.matcher.vocabulary.abolished.words, context.own_names()
     if len(line.text) > _LONGEST or _is_of_the_past(line, words):
         return False
     said = fold(line.text[: match.start()])
@@ -127,7 +127,7 @@ def _is_owned(said: str, line: _Line, words: Mapping[str, tuple[str, ...]]) -> b
 
 def _is_letterhead(line: _Line, before: str, match: re.Match[str], body: AbolishedBody, context: SiteContext) -> bool:
     """True if the agency's own name stands in the line or next to it, and no other body's around: a list names many."""
-    words, own = context.matcher.vocabulary.abolished.words, _own_names(context)
+    words, own = context.matcher.vocabulary.abolished.words, context.own_names()
     if not before:
         return False  # a ministry that stands alone
     own = tuple(name for name in own if not _made_of(name, words["named"]))  # "UBND" is everybody's
@@ -147,7 +147,7 @@ def _governs(line: _Line, match: re.Match[str], body: AbolishedBody, context: Si
     before = fold(line.text[: match.start()])
     if _has(words["former"], fold(line.text)) or _YEAR.search(line.around) or _has(words["documents"], before):
         return False
-    before = re.sub(r" (?:ubnd|uy ban nhan dan)$", "", before)
+    before = next((before.removesuffix(f" {one}") for one in words["committee"] if before.endswith(f" {one}")), before)
     return any(f" {before}".endswith(f" {phrase}") for phrase in words["governed"])
 
 
@@ -180,12 +180,6 @@ def _made_of(text: str, phrases: Iterable[str]) -> bool:
             return False
         text = rest.strip()
     return True
-
-
-def _own_names(context: SiteContext) -> tuple[str, ...]:
-    """The agency's names, with and without the province that the registry writes behind them."""
-    names = {fold(name) for name in (context.agency.name, *context.agency.short_names)}
-    return tuple({*names, *(name.partition(" tinh ")[0] for name in names)} - {""})
 
 
 # -- where a name may stand -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from auditor.read.candidates import Lead
 from auditor.read.entries import Reading
 from auditor.read.families import Families
 from auditor.read.feeds import Feed
+from auditor.read.folding import fold
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key
@@ -49,3 +50,9 @@ class SiteContext:
         if probe is None or not probe.ok or look.url == probe.url:
             return False
         return bool(look.redirects) and probe.redirects != () and look.final_url == probe.final_url
+
+    def own_names(self) -> tuple[str, ...]:
+        """The agency's names, folded, with and without the province that the registry writes behind them."""
+        names = {fold(name) for name in (self.agency.name, *self.agency.short_names)}
+        province = self.matcher.vocabulary.abolished.words["province"]
+        return tuple({*names, *(name.partition(f" {word} ")[0] for name in names for word in province)} - {""})

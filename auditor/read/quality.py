@@ -12,7 +12,7 @@ from auditor.read.context import SiteContext
 from auditor.read.folding import excerpt, fold
 from auditor.read.forms import read_forms
 from auditor.read.page import Page
-from auditor.read.published import published, serves_a_purpose
+from auditor.read.published import known_contact, published
 from auditor.read.subject import is_official, page_addresses
 
 _NOT_SHOWN = PASSING | {Reason.HTTP_403, Reason.HTTP_429}
@@ -68,7 +68,7 @@ def _footer(context: SiteContext) -> PublishedContact | None:
     if not context.scope.is_whole_host:
         return None
     text = context.start.place_text(Place.FOOTER)
-    mailboxes = [raw.address.lower() for raw in find_addresses(text)]
+    mailboxes = [(raw.address.lower(), raw.start) for raw in find_addresses(text)]
     return _published(context, context.start.url, text, mailboxes) if text else None
 
 
@@ -77,18 +77,18 @@ def _contact_page(context: SiteContext, detectors: Mapping[str, DetectorFacts]) 
     for section in contact.sections if contact is not None else ():
         page = context.page_at(section.url)
         if page is not None and page is not context.start and "#" not in section.url:
-            return _published(context, page.url, page.main_text, page_addresses(page))
+            places = {raw.address.lower(): raw.start for raw in reversed(find_addresses(page.main_text))}
+            mailboxes = [(address, places.get(address, -1)) for address in page_addresses(page)]
+            return _published(context, page.url, page.main_text, mailboxes)
     return None
 
 
 def _registry(context: SiteContext) -> PublishedContact:
     agency = context.agency
-    vocabulary = context.matcher.vocabulary
-    mailboxes = [address.lower() for address in agency.mailboxes if not serves_a_purpose(address, vocabulary)]
-    return published("", "; ".join(agency.phones), mailboxes, vocabulary, address=agency.address)
+    mailboxes = [address.lower() for address in agency.mailboxes]
+    return known_contact(agency.phones, mailboxes, agency.address, context.matcher.vocabulary)
 
 
-def _published(context: SiteContext, url: str, text: str, mailboxes: Iterable[str]) -> PublishedContact:
-    vocabulary = context.matcher.vocabulary
-    official = [address for address in mailboxes if is_official(address, context.official_domains)]
-    return published(url, text, [one for one in official if not serves_a_purpose(one, vocabulary)], vocabulary)
+def _published(context: SiteContext, url: str, text: str, mailboxes: Iterable[tuple[str, int]]) -> PublishedContact:
+    official = [one for one in mailboxes if is_official(one[0], context.official_domains)]
+    return published(url, text, official, context.matcher.vocabulary, context.own_names())

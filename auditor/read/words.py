@@ -47,6 +47,18 @@ class FileTable:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberingPlan:
+    """Telephone numbers of Viet Nam, with the trunk prefix 0: how landlines and mobiles begin, their length, and which
+    beginnings became which (the longest first); the subscriber's own number stayed."""
+
+    landline: tuple[str, ...] = ()
+    landline_digits: int = 0
+    mobile: tuple[str, ...] = ()
+    mobile_digits: int = 0
+    renumbered: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """Everything of config/vocabulary.yaml, mail.yaml, dates.yaml and abolished.yaml that readers need."""
 
@@ -61,6 +73,7 @@ class Vocabulary:
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
     files: FileTable = field(default_factory=FileTable)
     abolished: Abolished = field(default_factory=Abolished)
+    telephone: NumberingPlan = field(default_factory=NumberingPlan)
 
     def any_in(self, list_name: str, folded_text: str) -> str | None:
         """The first phrase of a word list that stands in `folded_text` as whole words, or None."""

@@ -212,12 +212,23 @@ def rows(*names: str, tag: str = "li") -> str:
     return "".join(f"<{tag}>{name}</{tag}>" for name in names)
 
 
-OTHERS = ("UBND tỉnh Bình Phước", "Bộ Thông tin và Truyền thông", "Văn phòng UBND tỉnh Bình Phước", "Sở Nội vụ tỉnh Bình Phước")
-PORTALS = ("Cổng thông tin điện tử tỉnh Bình Phước", "Website Bộ Kế hoạch và Đầu tư", "Trang thông tin điện tử UBND tỉnh Hà Nam")
+OTHERS = (
+    "UBND tỉnh Bình Phước",
+    "Bộ Thông tin và Truyền thông",
+    "Văn phòng UBND tỉnh Bình Phước",
+    "Sở Nội vụ tỉnh Bình Phước",
+)
+PORTALS = (
+    "Cổng thông tin điện tử tỉnh Bình Phước",
+    "Website Bộ Kế hoạch và Đầu tư",
+    "Trang thông tin điện tử UBND tỉnh Hà Nam",
+)
 
 
 @pytest.mark.parametrize("names", [OTHERS, PORTALS, (OTHERS[3], "Sở Nội vụ tỉnh Hà Nam", "Sở Nội vụ tỉnh Phú Yên")])
-@pytest.mark.parametrize("label", ["Liên kết website", "Liên kết", "Liên kết hữu ích", "Trang liên kết", "Website các đơn vị"])
+@pytest.mark.parametrize(
+    "label", ["Liên kết website", "Liên kết", "Liên kết hữu ích", "Trang liên kết", "Website các đơn vị"]
+)
 @pytest.mark.parametrize(
     "shape",
     [
@@ -235,7 +246,9 @@ PORTALS = ("Cổng thông tin điện tử tỉnh Bình Phước", "Website Bộ
         lambda label, names: f"<h4>{label}</h4><ul>" + "".join(f"<li><a href='/'>{n}</a></li>" for n in names) + "</ul>",
     ],
 )  # fmt: skip
-def test_a_list_of_links_names_others(shape: Callable[[str, tuple[str, ...]], str], label: str, names: tuple[str, ...]) -> None:
+def test_a_list_of_links_names_others(
+    shape: Callable[[str, tuple[str, ...]], str], label: str, names: tuple[str, ...]
+) -> None:
     html = shape(label, names)
     assert named(header=html, footer=html, contact=html, about=html) == []
 

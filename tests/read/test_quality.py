@@ -8,7 +8,8 @@ import pytest
 
 from auditor.model import SiteFacts, Verdict
 from auditor.model.quality import QualityFacts
-from auditor.read.published import find_phones, find_streets, phone_digits
+from auditor.read.published import find_streets
+from auditor.read.telephones import find_phones, phone_digits, renumbered
 from auditor.vocabulary import load_vocabulary
 from tests.factories import judge, make_facts
 from tests.golden_sites import GoldenSite, read_golden
@@ -113,10 +114,44 @@ def test_contents_for_which_one_must_log_in_or_pay(content: str, verdict: Verdic
         ("+84 271 3880161", "02713880161"),
         ("0271.3880.161", "02713880161"),
         ("3880 161", ""),
+        ("(0651) 3880 161", "06513880161"),
+        ("064.3880.161", "0643880161"),
+        ("(04) 3825 1234", "0438251234"),
+        ("0351 3851 234", "03513851234"),
+        ("0912 345 678", "0912345678"),
+        ("0168 234 5678", "01682345678"),
     ],
 )
 def test_one_number_is_written_in_many_ways(written: str, digits: str) -> None:
-    assert phone_digits(written) == digits
+    assert phone_digits(written, WORDS.telephone) == digits
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("0643880161", "02543880161"),
+        ("0613822222", "02513822222"),
+        ("06513880161", "02713880161"),
+        ("0438251234", "02438251234"),
+        ("0838251234", "02838251234"),
+        ("0240385123", ""),
+        ("02403851234", "02043851234"),
+        ("02713880161", ""),
+        ("02438251234", ""),
+        ("01682345678", "0382345678"),
+        ("0912345678", ""),
+    ],
+)
+def test_numbers_of_before_2017_and_2018_have_todays_spelling(old: str, new: str) -> None:
+    assert renumbered(old, WORDS.telephone) == new
+
+
+def test_all_59_area_codes_that_changed_and_21_mobile_prefixes_are_known() -> None:
+    rows = WORDS.telephone.renumbered
+    land = [(old, new) for old, new in rows if new.startswith("02")]
+    assert (len(land), len({new for _, new in land}), len(rows) - len(land)) == (59, 59, 21)
+    unchanged = {"0210", "0211", "0218", "0219"}  # Phú Thọ, Vĩnh Phúc, Hòa Bình, Hà Giang
+    assert unchanged.isdisjoint(new for _, new in land)
 
 
 def test_footer_contact_page_and_registry_are_read_for_number_mailbox_and_house() -> None:
@@ -170,9 +205,8 @@ def test_numbers_of_a_contact_block(text: str, numbers: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_the_house_number_of_an_address(text: str, houses: list[str]) -> None:
-    found = list(find_streets(text, WORDS))
-    assert len(found) == 1
-    assert list(found[0].numbers) == houses
+    ((_, found),) = find_streets(text, WORDS)
+    assert list(found.numbers) == houses
 
 
 @pytest.mark.parametrize(
@@ -218,3 +252,98 @@ def test_paying_for_something_else_is_no_wall(text: str) -> None:
 @pytest.mark.timeout(5)
 def test_hostile_blocks_take_no_time(text: str) -> None:
     assert len(find_phones(text, WORDS)) <= 1
+
+
+# -- footers as they are: what is not the head office's contradicts nothing ---------------------------------------------
+
+
+def contacts(footer: str, page: str, **agency: object) -> Verdict:
+    """The verdict on a site with that footer and that contact page."""
+    pages = {
+        "/": ("Sở Nội vụ", HOME),
+        "/tin-tuc": ("Tin tức", NEWS),
+        "/gioi-thieu": ("Giới thiệu", SOUND),
+        "/lien-he": ("Liên hệ", page),
+    }
+    finding = judge("f.quality.contacts_agree", make_facts(served(pages, footer=footer, agency=agency or None)))
+    assert finding.verdict in (Verdict.PASS, Verdict.PARTIAL, Verdict.UNVERIFIED)
+    return finding.verdict
+
+
+OFFICE = "<p>Sở Nội vụ. Địa chỉ: 12 Lê Lợi. Điện thoại: 0271.3888.111 - Fax: 0271.3888.112. Email: snv@mau.example</p>"
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        OFFICE,
+        "<p>Điện thoại: (0651) 3888 111</p>",
+        "<p>Điện thoại: 0271 3888.110 - 3888.111; Fax: 0271 3888 119</p>",
+        "<p>Điện thoại: 0271 3888.110/111</p>",
+        "<p>Điện thoại: 0271 3888109-112</p>",
+        "<p>Điện thoại: 0271 3888.111 (máy lẻ 105)</p>",
+        "<p>Điện thoại: 0271.3888.111 - 105</p>",
+        "<p>Tel: +84 271 3888 111 | Hotline: 0919 123 456</p>",
+        "<p>Cơ sở 1: 12 Lê Lợi. Điện thoại: 0271 3888 111</p><p>Cơ sở 2: 45 Trần Phú. Điện thoại: 0271 3999 111</p>",
+        "<p>Trụ sở chính: 12 Lê Lợi</p><p>Địa chỉ 2: 45 Trần Phú</p>",
+    ],
+)
+def test_a_footer_that_says_the_same_in_other_ways_agrees(footer: str) -> None:
+    assert contacts(footer, OFFICE) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "<p>Đường dây nóng: 0919 123 456. Phản ánh: 0271 3777 000</p>",
+        "<p>Fax: 0271 3777 111</p>",
+        "<p>Thiết kế: Công ty TNHH Phần mềm Mẫu. Địa chỉ: 9 Trần Phú. Điện thoại: 0271 3999 888. Email: hotro@mau.example</p>",
+        "<p>Đơn vị thiết kế: VNPT Mẫu | Điện thoại: 0271 3999 888</p>",
+        "<p>Cơ sở 2: 45 Trần Phú. Điện thoại: 0271 3999 111</p>",
+        "<p>Trụ sở 2: 45 Trần Phú. Điện thoại: 0271 3999 111. Email: cs.snv@mau.example</p>",
+        "<p>Chi nhánh phía Nam - Địa chỉ: 45 Trần Phú - Điện thoại: 0271 3999 111</p>",
+        "<p>Văn phòng đại diện: Địa chỉ: 45 Trần Phú. ĐT: 0271 3999 111</p>",
+        "<p>Trưởng ban biên tập: Ông Nguyễn Văn A, Phó Giám đốc. Điện thoại: 0271 3777 666. Email: a.snv@mau.example</p>",
+        "<p>Chịu trách nhiệm: Bà Trần Thị B - Điện thoại: 0271 3777 666</p>",
+        "<p>Phòng Tổ chức - Hành chính: Điện thoại 0271 3777 666</p>",
+        "<p>Bộ phận một cửa. Địa chỉ: 45 Trần Phú. Điện thoại: 0271 3777 666</p>",
+        "<p>Email: bbt.snv@mau.example; webmaster@mau.example</p>",
+        "<p>☎ 0271 3777 666</p>",
+        "<p>ĐT: 3777.666 - Fax: 3777.667</p>",
+        "<p>Cơ quan chủ quản: UBND tỉnh Mẫu - Điện thoại: 0271 3777 666</p>",
+        "<p>Địa chỉ: Khu trung tâm hành chính, phường Tân Lập</p>",
+    ],
+)
+def test_what_is_not_surely_the_head_offices_contradicts_nobody(footer: str) -> None:
+    assert contacts(footer, OFFICE) is Verdict.UNVERIFIED
+    assert contacts(OFFICE, footer) in (Verdict.UNVERIFIED, Verdict.PASS)
+    assert contacts(OFFICE + footer, OFFICE) is Verdict.PASS
+    assert contacts(OFFICE, OFFICE + footer) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        OFFICE.replace("3888.111", "3999.111"),
+        OFFICE.replace("12 Lê Lợi", "45 Trần Phú"),
+        OFFICE.replace("snv@", "sonoivu@"),
+        "<p>Bản quyền thuộc Sở Nội vụ. Địa chỉ: 45 Trần Phú</p><p>Thiết kế: VNPT. Điện thoại: 0271 3888 111</p>",
+        "<p>Chịu trách nhiệm: Ông Nguyễn Văn A. Địa chỉ: 45 Trần Phú. Điện thoại: 0271 3999 111</p>",
+        "<p>Thiết kế: VNPT Mẫu.</p><p>Sở Nội vụ - Điện thoại: 0271 3999 111</p>",
+        "<p>Điện thoại: 0271 3999.110 - 3999.111</p>",
+    ],
+)
+def test_two_values_of_the_same_office_contradict(footer: str) -> None:
+    assert contacts(footer, OFFICE) is Verdict.PARTIAL
+
+
+def test_a_registry_that_differs_is_for_the_operator_to_look_at() -> None:
+    assert contacts(OFFICE, OFFICE, phones=["0271 3999 111"], address="45 Trần Phú") is Verdict.PASS
+    assert contacts("<p>Sở Nội vụ</p>", OFFICE, phones=["0271 3999 111"]) is Verdict.UNVERIFIED
+    assert contacts("<p>Sở Nội vụ</p>", OFFICE, phones=["0651.3888.110 - 111"]) is Verdict.PASS
+
+
+def test_the_names_of_an_agency_that_is_a_centre_are_no_unit_of_it() -> None:
+    own = {"name": "Trung tâm Phục vụ hành chính công tỉnh Mẫu"}
+    text = "Trung tâm Phục vụ hành chính công - Điện thoại: 0271 {}"
+    assert contacts(text.format("3999 111"), text.format("3888 111"), **own) is Verdict.PARTIAL
