@@ -14,8 +14,8 @@ from auditor.read.words import Vocabulary
 _WALL = 600  # characters: a longer page holds more than a demand
 _FORM_WALL = 400
 _BUTTON = 4  # words: longer links are entries of a list
-_NEAR = 3  # words between the demand and what it is for
 _FEW = 2  # links beside a demand
+_FIGURES = re.compile(r"\b[0-9]+[dk]?\b")  # amounts
 _SENTENCE = re.compile(r"[.!?;:]\s|\n")
 
 
@@ -28,7 +28,14 @@ def wall_of(page: Page, reading: Reading) -> str:
     password = any(form.has_password and form.box is not None and page.is_main(form.box) for form in page.forms)
     if password and len(page.main_text) < _FORM_WALL:
         return "login_wall"
-    return "login_wall" if reading.vocabulary.any_in("login", fold(page.main_text)) else ""
+    asks = any(_asks_for_login(sentence, reading.vocabulary) for sentence in _SENTENCE.split(page.main_text))
+    return "login_wall" if asks else ""
+
+
+def _asks_for_login(sentence: str, vocabulary: Vocabulary) -> bool:
+    """A demand to log in before reading; that one logs in elsewhere, to hand in an application, is an instruction."""
+    folded = fold(sentence)
+    return vocabulary.any_in("login", folded) is not None and vocabulary.any_in("login_not", folded) is None
 
 
 def _demands_payment(page: Page, reading: Reading) -> bool:
@@ -40,28 +47,28 @@ def _demands_payment(page: Page, reading: Reading) -> bool:
 
 
 def _is_demand(sentence: str, vocabulary: Vocabulary) -> bool:
-    """Words for paying and for reading near each other in one sentence, and none of a lawful fee, a contract,
-    a warning. "Thanh toán tiền nước, bấm vào đây để xem hướng dẫn" asks for nothing."""
+    """Words for paying and for reading on, and nothing in the sentence but those, the reader and this page's content.
+
+    "Du khách trả tiền để xem triển lãm" and "Lệ phí: thanh toán để tiếp tục" ask for nothing here.
+    """
+    if any(vocabulary.any_in(name, sentence) is None for name in ("payment", "payment_for")):
+        return False
     if vocabulary.any_in("payment_not", sentence) is not None:
         return False
-    paying, reading = (_places(vocabulary.lists[name], sentence) for name in ("payment", "payment_for"))
-    return any(
-        0 <= second[0] - first[1] <= _NEAR
-        for one in paying
-        for other in reading
-        for first, second in ((one, other), (other, one))
-    )
+    lists = ("payment", "payment_for", "payment_words")
+    return _made_of(_FIGURES.sub(" ", sentence), (word for name in lists for word in vocabulary.lists[name]))
 
 
-def _places(phrases: Iterable[str], sentence: str) -> list[tuple[int, int]]:
-    """Where phrases stand in a folded sentence, in words: first and behind the last."""
-    padded, out = f" {sentence} ", []
-    for phrase in phrases:
-        at = padded.find(f" {phrase} ")
-        if at >= 0:
-            first = padded[:at].count(" ")
-            out.append((first, first + phrase.count(" ") + 1))
-    return out
+def _made_of(text: str, phrases: Iterable[str]) -> bool:
+    """True if a folded text is nothing but such phrases, in any order."""
+    longest_first = sorted(phrases, key=len, reverse=True)
+    text = " ".join(text.split())
+    while text:
+        found = next((phrase for phrase in longest_first if f"{text} ".startswith(f"{phrase} ")), None)
+        if found is None:
+            return False
+        text = text[len(found) :].strip()
+    return True
 
 
 def _own_sentences(page: Page) -> Iterator[str]:

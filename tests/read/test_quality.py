@@ -8,11 +8,14 @@ import pytest
 
 from auditor.model import SiteFacts, Verdict
 from auditor.model.quality import QualityFacts
+from auditor.read.entries import Reading
 from auditor.read.published import find_streets
 from auditor.read.telephones import find_phones, phone_digits, renumbered
+from auditor.read.walls import wall_of
 from auditor.vocabulary import load_vocabulary
 from tests.factories import judge, make_facts
 from tests.golden_sites import GoldenSite, read_golden
+from tests.read.pages import AS_OF, page
 
 FOOTER = "Sở Nội vụ. Điện thoại: {footer}. Email: {mail}"
 SOUND = (
@@ -242,6 +245,110 @@ def test_paying_for_something_else_is_no_wall(text: str) -> None:
         {"/": ("Sở Nội vụ", HOME), "/tin": ("Tin tức", NEWS), "/tthc": ("Thủ tục hành chính", f"<p>{text}</p>")}
     )
     assert judge("f.quality.free_access", make_facts(site)).verdict is Verdict.PASS
+
+
+PAID_FOR = """
+Tổ chức, cá nhân nộp phí, lệ phí để được cấp giấy phép
+Nộp lệ phí để được cấp chứng chỉ hành nghề
+Người nộp hồ sơ thanh toán trực tuyến để được giải quyết
+Thanh toán trước khi nhận kết quả
+Thanh toán để tiếp tục quy trình cấp phép
+Mua tài liệu, hồ sơ mời thầu tại phòng Kế hoạch
+Nhà thầu trả tiền mua hồ sơ để đọc
+Bên mời thầu bán hồ sơ, trả tiền mới được xem
+Người dân trả tiền để xem bản đồ địa chính theo quy định
+Tổ chức, cá nhân trả phí để đọc, sao chụp tài liệu lưu trữ
+Người yêu cầu cung cấp thông tin phải trả phí để tải bản sao
+Người sử dụng tài liệu trả phí sử dụng tài liệu lưu trữ để xem bản gốc
+Phí khai thác dữ liệu đất đai: thanh toán để xem thông tin thửa đất
+Người khai thác dữ liệu đất đai trả tiền để truy cập hệ thống
+Đóng tiền để truy cập vào khu di tích
+Du khách trả tiền để xem biểu diễn thực cảnh
+Du khách mua vé, trả tiền mới được xem triển lãm
+Trả tiền dịch vụ môi trường rừng chỉ dành cho chủ rừng
+Hỗ trợ trả phí bảo hiểm chỉ dành cho hộ nghèo
+Tiền trợ cấp được thanh toán chỉ dành cho người có công
+Gói vay để trả tiền nhà chỉ dành cho công nhân
+Quỹ thanh toán chỉ dành cho đối tượng bảo trợ
+Chi trả tiền điện chỉ dành cho hộ nghèo
+Nạp tiền vào tài khoản thu phí không dừng để truy cập làn ETC
+Nạp tiền điện thoại để đọc tin nhắn
+Quét mã thanh toán để tải biên nhận
+Thanh toán học phí để xem điểm
+Đăng ký, thanh toán để truy cập cơ sở dữ liệu quốc gia về đăng ký doanh nghiệp
+Doanh nghiệp trả phí để tải báo cáo tài chính trên Cổng thông tin quốc gia về đăng ký doanh nghiệp
+Để tải hồ sơ mời thầu, nhà thầu thanh toán chi phí
+Để xem thông tin quy hoạch, người dân thanh toán phí cung cấp thông tin
+Để đọc bản gốc, độc giả nộp lệ phí
+Để xem kết quả xét nghiệm, người bệnh thanh toán viện phí
+Khách hàng thanh toán tiền nước để tiếp tục xem hướng dẫn
+Mức chi trả tiền thù lao cho thành viên để đọc, thẩm định báo cáo
+Nội dung chi: thanh toán cho chuyên gia để đọc và góp ý dự thảo
+Thanh toán tiền công để đọc, nhận xét tài liệu
+Kinh phí thanh toán để tải, lưu trữ dữ liệu
+Bài viết: người dùng mạng trả tiền để xem bóng đá
+Trẻ em được trả tiền để xem quảng cáo
+Người nghe trả phí để đọc báo điện tử
+Cán bộ thư viện trả tiền để tải sách điện tử phục vụ bạn đọc
+Hội viên đóng tiền hội phí để truy cập thư viện
+Thuê bao trả phí để truy cập Internet
+Khách hàng thanh toán cước để truy cập mạng
+Người dân không có tiền để đóng tiền, để xem xét miễn giảm
+Nộp phí, để xem xét cấp lại
+Doanh nghiệp đóng tiền ký quỹ để xem xét cấp phép
+Người phải thi hành án đóng tiền để xem xét miễn
+Thanh toán qua ngân hàng để đọc giả mua sách
+Thanh toán theo hợp đồng để tải hàng hóa
+Lái xe trả tiền để tải hàng lên tàu
+Mua gói bảo hiểm y tế chỉ dành cho học sinh
+Mua gói cước để truy cập dịch vụ
+Mua gói để xem truyền hình
+Nâng cấp tài khoản định danh điện tử mức 2 để truy cập dịch vụ
+Nâng cấp tài khoản để truy cập VNeID
+""".strip().splitlines()  # fees of procedures, documents that are sold, tolls, tickets, benefits: real administrative sentences
+
+
+def wall(text: str) -> str:
+    short = page(f"<title>Thủ tục</title><main><h1>Thủ tục hành chính</h1><p>{text}.</p></main>")
+    return wall_of(short, Reading(AS_OF, WORDS))
+
+
+@pytest.mark.parametrize("text", PAID_FOR)
+def test_what_costs_money_elsewhere_is_no_wall_before_this_page(text: str) -> None:
+    assert wall(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nội dung này chỉ dành cho thành viên trả phí",
+        "Vui lòng mua gói để xem",
+        "Vui lòng nạp tiền để tiếp tục xem",
+        "Bạn cần trả phí để xem toàn bộ nội dung",
+        "Nâng cấp tài khoản để xem đầy đủ nội dung",
+        "Chỉ thành viên VIP mới xem được",
+        "Quý khách vui lòng thanh toán 50.000 đồng để xem toàn bộ nội dung văn bản",
+        "Mời bạn nạp thẻ để đọc tiếp bài viết này",
+        "Văn bản này phải trả tiền mới xem được",
+        "Subscribe to read",
+    ],
+)
+def test_a_demand_to_pay_for_this_page_is_a_wall(text: str) -> None:
+    assert wall(text) == "payment_wall"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Tổ chức, cá nhân đăng nhập để truy cập Cổng Dịch vụ công quốc gia và nộp hồ sơ", ""),
+        ("Người dân dùng tài khoản VNeID đăng nhập để tiếp tục nộp hồ sơ trực tuyến", ""),
+        ("Đăng nhập để xem kết quả tra cứu hồ sơ", ""),
+        ("Vui lòng đăng nhập để xem nội dung hoặc đăng ký tài khoản", "login_wall"),
+        ("Bạn phải đăng nhập để xem mục này", "login_wall"),
+    ],
+)
+def test_where_one_logs_in_to_hand_in_an_application_is_no_wall(text: str, why: str) -> None:
+    assert wall(text) == why
 
 
 @pytest.mark.parametrize(
