@@ -121,6 +121,7 @@ def _crawl(
         context.budget,
         attempt=attempt,
         forms=context.settings.audit.form_files,
+        usual=context.settings.audit.usual_pages,
         on_look=on_look,
         renderer=context.renderer,
         cache=cache,

@@ -12,14 +12,22 @@ import json
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from auditor.configuration import ConfigError, Document, load_yaml
 from auditor.model import AgencyKind, Basis, Calendar, Criterion, Ruleset
-from auditor.rulebook_file import BasisRow, CriteriaFile, CriterionRow, DocumentRow, HolidayFile, ProfileRow
+from auditor.model.redating import RedatingRules
+from auditor.rulebook_file import (
+    BasisRow,
+    CriteriaFile,
+    CriterionRow,
+    DocumentRow,
+    HolidayFile,
+    ProfileRow,
+)
 from auditor.scoring import Grade, ScoringRules
 from checks import collect
 from config import shipped_folder
@@ -54,6 +62,10 @@ class Rulebook:
     @property
     def item_titles(self) -> dict[str, str]:
         return {name: item.title for name, item in self.data.items.items()}
+
+    @property
+    def redating(self) -> RedatingRules:
+        return self.data.redating.rules
 
     @property
     def scoring(self) -> ScoringRules:
@@ -102,6 +114,7 @@ class Rulebook:
             passes_when=row.passes_when.vi.format(**row.parameters),
             advice=row.advice.vi.format(**row.parameters),
             by=row.by,
+            redating=self.redating,
             parent_only=row.parent_only,
             partial_share=row.partial_share or self.data.scoring.partial_share,
             responsible=row.responsible,
@@ -140,6 +153,9 @@ def load_rulebook(folder: Path | None = None) -> Rulebook:
     words that is no YAML.
     """
     document = load_yaml(configuration_file(folder, "criteria.yaml"))
+    if isinstance(document.data, dict) and "redating" not in document.data:  # a copy from before it was data
+        shipped = load_yaml(shipped_folder() / "criteria.yaml").value("redating")
+        document = replace(document, data={**document.data, "redating": shipped})
     data = document.parse(CriteriaFile)
     _check_references(document, data)
     messages = load_messages(folder)

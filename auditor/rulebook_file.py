@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 
 from auditor.configuration import wrong
 from auditor.model import AgencyKind, Verdict
+from auditor.model.redating import RedatingRules
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -110,6 +111,21 @@ class ScoringRow(Row):
         return self
 
 
+class RedatingRow(Row):
+    """When a date that moved forward is believed; see auditor.model.redating."""
+
+    renewal_days: Annotated[StrictInt, Field(ge=0, le=60)]
+    likely_nights: Annotated[StrictInt, Field(ge=1, le=60)]
+    renewals: Annotated[StrictInt, Field(ge=0, le=60)]
+    period_days: Annotated[StrictInt, Field(ge=0, le=3660)]
+
+    @property
+    def rules(self) -> RedatingRules:
+        return RedatingRules(
+            timedelta(self.renewal_days), self.likely_nights, self.renewals, timedelta(self.period_days)
+        )
+
+
 class CriteriaFile(Row):
     """config/criteria.yaml as a whole. The profiles follow each other without gap, so that every date has one."""
 
@@ -118,6 +134,7 @@ class CriteriaFile(Row):
     directive: Text
     items: dict[str, ItemRow]
     scoring: ScoringRow
+    redating: RedatingRow
     criteria: Annotated[tuple[CriterionRow, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -134,6 +134,7 @@ class AuditSettings(Table):
     law_profile: Literal["auto", "chi-thi-2014", "nd42-2022", "cds-2026"]
     budget_pages: Count
     form_files: CountOrNone
+    usual_pages: Count
     delay_seconds: Amount
     second_look_seconds: Amount
     nightly_second_look_minutes: Amount

@@ -35,7 +35,7 @@ def legal_documents(facts: AgencyFacts, rule: Criterion) -> Finding:
     if blocked is not None:
         return blocked
     section = facts.site.section(rule.parameters["detector"])
-    came = [item for one in watch(facts, section).sections for item in one.items if item.absent_on is not None]
+    came = [item for one in watch(facts, section, rule).sections for item in one.items if item.absent_on is not None]
     came = [item for item in came if item.claimed is not None]
     if not came:
         return rule.finding(Verdict.UNVERIFIED, "deadline.not_watched", section=section)

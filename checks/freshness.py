@@ -66,7 +66,7 @@ def _fresh(facts: AgencyFacts, rule: Criterion) -> Finding:
         return rule.from_section(section)
     if rule.parameters.get("explicit_none") in section.found:
         return _say(rule, Verdict.PASS, "freshness.explicit_none", section)
-    watched = watch(facts, section)
+    watched = watch(facts, section, rule)
     newest = honest_newest(section, watched)
     noted = notes(section, newest, watched, rule)
     perhaps = honest_newest(section, watched, in_doubt=False)

@@ -23,7 +23,7 @@ from auditor.model import (
     SectionState,
 )
 from auditor.model.observed import Cadence, claimed_cadence, observed_cadence
-from auditor.model.redating import Move, Renewal, moves, redated, renewals
+from auditor.model.redating import Move, RedatingRules, Renewal, moves, redated, renewals
 
 _PERIODS = (30, 90)  # days over which a card tells how often entries come
 _LATELY = 90  # days for which a card tells that dates moved together
@@ -36,6 +36,7 @@ class Watch:
 
     sections: tuple[ObservedSection, ...]
     as_of: date
+    rules: RedatingRules
     renewed: tuple[Renewal, ...] = ()  # of the whole site
 
     @property
@@ -55,24 +56,27 @@ class Watch:
 
     @property
     def redated(self) -> tuple[Redated, ...]:
-        return tuple(one for section in self.sections for one in redated(section, self.renewed))
+        return tuple(one for section in self.sections for one in redated(section, self.rules, self.renewed))
 
     @property
     def lists_renewed(self) -> tuple[Renewal, ...]:
-        return tuple(one for section in self.sections for one in renewals([section]))
+        return tuple(one for section in self.sections for one in renewals([section], self.rules))
 
     @property
     def moved_with_site(self) -> tuple[Renewal, ...]:
         """Renewals of the whole site in which dates of these lists moved."""
         nights = [
-            move.night for section in self.sections for item in section.items for move in moves(item, section.nights)
+            move.night
+            for section in self.sections
+            for item in section.items
+            for move in moves(item, section.nights, self.rules)
         ]
         return tuple(one for one in self.renewed if any(one.covers(night) for night in nights))
 
     def edit(self, item: ObservedItem) -> Move | None:
         """The move by which the item came to its date, if its text really changed with it."""
         nights = next((section.nights for section in self.sections if item in section.items), ())
-        last = max(moves(item, nights), key=lambda move: move.night, default=None)
+        last = max(moves(item, nights, self.rules), key=lambda move: move.night, default=None)
         return last if last is not None and last.stayed is False and last.after == item.claimed else None
 
     def find(self, item: Item) -> ObservedItem | None:
@@ -80,12 +84,12 @@ class Watch:
         return next((one for one in items if (one.url, one.title) == (item.url, item.title)), None)
 
 
-def watch(facts: AgencyFacts, section: DetectorFacts) -> Watch:
+def watch(facts: AgencyFacts, section: DetectorFacts, rule: Criterion) -> Watch:
     """What was observed of the section's lists, as far as they were read tonight."""
     urls = {one.url for one in section.sections}
     lists = (one for one in facts.history.observed(section.detector) if one.url in urls and one.nights)
     read = tuple(one for one in lists if one.nights[-1] == facts.as_of)
-    return Watch(read, facts.as_of, renewals(facts.history.sections))
+    return Watch(read, facts.as_of, rule.redating, renewals(facts.history.sections, rule.redating))
 
 
 def honest_newest(section: DetectorFacts, watched: Watch, *, in_doubt: bool = True) -> Dated | None:

@@ -232,6 +232,7 @@ def test_the_digest_is_of_the_rules_not_of_the_layout(tmp_path: Path) -> None:
     [
         ("criteria.yaml", "points: 50", "points: 49"),
         ("criteria.yaml", "pass_days: 5,", "pass_days: 6,"),
+        ("criteria.yaml", "renewal_days: 7,", "renewal_days: 8,"),
         ("messages.yaml", "  pass: Đạt\n", "  pass: Tốt\n"),
         ("abolished.yaml", "names: [Bộ Thủy sản]", "names: [Bộ Thủy sản, Bộ TS]"),
         ("abolished.yaml", "last_day: 2007-07-31", "last_day: 2007-08-31"),
@@ -248,6 +249,8 @@ def test_the_digest_changes_with_the_rules(tmp_path: Path, name: str, old: str, 
 
 def test_an_older_copy_that_lacks_lists_is_the_rules_with_the_shipped_ones(tmp_path: Path) -> None:
     folder = copied(tmp_path)
+    edited(folder, "criteria.yaml", "redating: {", "# redating: {")
+    assert load_rulebook(folder).redating == BOOK.redating
     for name, line in (("vocabulary.yaml", r"form_words: .*"), ("abolished.yaml", r"  history: .*")):
         text, count = re.subn(rf"(?m)^{line}\n", "", (folder / name).read_text("utf-8"))
         assert count == 1
@@ -281,6 +284,7 @@ BAD = [
     ("    to: 2022-08-14", "    to: 2022-08-34", "profiles[0].to", "date"),
     ("{attribute_share:.0%}", "{share:.0%}", "criteria[1].passes_when.vi", "cfg_missing_field"),
     ("from_percent: 80", "from_percent: 95", "scoring", "cfg_grades"),
+    ("likely_nights: 2", "likely_nights: 0", "redating.likely_nights", "at_least"),
     ("minimum_percent: 60", "minimum_percent: 160", "scoring.minimum_percent", "at_most"),
     ("    parent_only: not_applicable", "    parent_only: pass", "criteria[7].parent_only", "one_of"),
     ("    by: person", "    by: machine", f"criteria[{BY_PERSON}].by", "one_of"),

@@ -29,6 +29,7 @@ def test_shipped_defaults_load_and_nobody_is_mailed() -> None:
     settings = load_settings()
     assert settings.audit.law_profile == "auto"
     assert settings.audit.budget_pages == 60
+    assert (settings.audit.form_files, settings.audit.usual_pages) == (3, 40)
     assert settings.delivery.recipients == ()
     assert settings.mail_domain.domains == ("binhphuoc.gov.vn",)
     assert settings.schedule.nightly_time == time(1, 30)

@@ -30,7 +30,7 @@ from auditor.phrases import cli_text
 if TYPE_CHECKING:
     from auditor.model import Criterion, ObservedSection
     from auditor.model.observed import Cadence
-    from auditor.model.redating import Renewal
+    from auditor.model.redating import RedatingRules, Renewal
     from auditor.rejudge import Rejudged
     from auditor.store import Store
 
@@ -152,8 +152,9 @@ def history(work: Workplace, code: str, limit: int, as_json: bool) -> None:
     changed = {row.audit_id: audit.changes for row, audit in zip(rows, audits, strict=True) if audit}
     if as_json:
         nights = [_night(row, changed.get(row.audit_id, ())) for row in rows]
-        renewed = renewals(lists)
-        print_json({"schema": 1, "code": code, "nights": nights, "lists": [_list(one, renewed) for one in lists]})
+        rules = work.rulebook.redating
+        shown = [_list(one, rules, renewals(lists, rules)) for one in lists]
+        print_json({"schema": 1, "code": code, "nights": nights, "lists": shown})
         return
     _show_history(work, rows, changed)
     _show_lists(work, lists, rows[0].as_of)
@@ -200,9 +201,10 @@ def _show_lists(work: Workplace, lists: Sequence[ObservedSection], as_of: date) 
             if one.nights
         ],
     )  # fmt: skip
-    renewed = renewals(lists)
+    rules = work.rulebook.redating
+    renewed = renewals(lists, rules)
     for one in lists:
-        for move in redated(one, renewed):
+        for move in redated(one, rules, renewed):
             moved = {"before": dmy(move.before), "after": dmy(move.after), "night": dmy(move.night)}
             say("history.redated", title=move.item.title, times=len(move.moves), **moved)
 
@@ -232,7 +234,7 @@ def _paces(one: ObservedSection) -> dict[str, Any]:
     }
 
 
-def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
+def _list(one: ObservedSection, rules: RedatingRules, renewed: Sequence[Renewal]) -> dict[str, Any]:
     from auditor.model.redating import redated, renewals
 
     return {
@@ -243,7 +245,8 @@ def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
         "text_changed_on": list(one.changed_on),
         "cadence": _paces(one) if one.nights else None,
         "renewals": [
-            {"first": made.first, "last": made.last, "moved": made.moved, "of": made.of} for made in renewals([one])
+            {"first": made.first, "last": made.last, "moved": made.moved, "of": made.of}
+            for made in renewals([one], rules)
         ],
         "redated": [
             {
@@ -255,7 +258,7 @@ def _list(one: ObservedSection, renewed: Sequence[Renewal]) -> dict[str, Any]:
                 "text_stayed": found.stayed,
                 "moves": [{"night": m.night, "before": m.before, "after": m.after} for m in found.moves],
             }
-            for found in redated(one, renewed)
+            for found in redated(one, rules, renewed)
         ],
         "items": [
             {

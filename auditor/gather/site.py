@@ -48,7 +48,7 @@ class Crawl:
     budget: int
     attempt: int = 1
     forms: int = 3  # forms to download of which the first bytes are looked at, at most
-    usual: int = 40  # looks of a complete site; of one that took more only one form
+    usual: int | None = None  # looks of a complete site: of one that took more only one form. None: the budget alone
     on_look: OnLook | None = None
     renderer: Renderer | None = None  # builds pages that a script fills; None: they stay shells
     cache: PageCache = field(default_factory=dict)
@@ -213,7 +213,8 @@ class Crawl:
         left = self.forms - len({look.url for look in self.looks if look.kind is LookKind.FORM})
         first = (asked_as(link, page) for link, page in links[: self.forms])
         wanted = [urls[0] for urls in first if seen.isdisjoint(urls)][: max(0, left)]
-        for url in wanted[: max(1, self.usual - len(self.looks))]:
+        usual = self.budget if self.usual is None else self.usual
+        for url in wanted[: max(1, usual - len(self.looks))]:
             if await self._look(url, LookKind.FORM) is None:
                 return
 

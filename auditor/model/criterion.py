@@ -11,6 +11,7 @@ from auditor.model.agency import AgencyKind
 from auditor.model.facts import AgencyFacts, DetectorFacts, SectionState
 from auditor.model.finding import EvidenceRef, Finding, Verdict
 from auditor.model.outcome import Reason
+from auditor.model.redating import RedatingRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Criterion:
     passes_when: str
     advice: str
     by: str  # "program" | "person"
+    redating: RedatingRules  # the same for all criteria
     parent_only: Verdict = Verdict.FAIL
     partial_share: float = 0.5
     responsible: str = "agency"  # "agency" | "operator"

@@ -13,9 +13,20 @@ from datetime import date, timedelta
 
 from auditor.model.observed import ClaimedDate, ObservedItem, ObservedSection, SeenItemText
 
-_RENEWAL = timedelta(days=7)  # dates that move within it are one renewal; a text may change that long before or after
-_LIKELY = 2  # nights that must have seen the earlier date before a later one counts as moved forward
-_RENEWALS, _PERIOD = 2, timedelta(days=90)  # so many renewals in so many days are believed, whatever the texts say
+
+@dataclass(frozen=True, slots=True)
+class RedatingRules:
+    """The operator's thresholds (`redating` of config/criteria.yaml).
+
+    `renewal`: dates that move within it are one renewal, and a text may change that long before or after its date.
+    `likely`: nights that must have seen the earlier date before a later one counts as moved forward. `renewals`: so
+    many in a `period` are believed, whatever the texts say.
+    """
+
+    renewal: timedelta
+    likely: int
+    renewals: int
+    period: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +89,21 @@ class Renewal:
         return self.first <= night <= self.last
 
 
-def redated(section: ObservedSection, renewed: Iterable[Renewal] = ()) -> tuple[Redated, ...]:
+def redated(section: ObservedSection, rules: RedatingRules, renewed: Iterable[Renewal] = ()) -> tuple[Redated, ...]:
     """The entries of a list whose date moved forward without an update, and was not put back.
 
     `renewed`: renewals of the whole site, beside those of this list.
     """
-    excused = (*renewals([section]), *renewed)
-    found = (_redated(item, section.nights, excused) for item in section.items)
+    excused = (*renewals([section], rules), *renewed)
+    found = (_redated(item, section.nights, rules, excused) for item in section.items)
     return tuple(one for one in found if one is not None)
 
 
-def _redated(item: ObservedItem, nights: tuple[date, ...], renewed: Iterable[Renewal]) -> Redated | None:
+def _redated(
+    item: ObservedItem, nights: tuple[date, ...], rules: RedatingRules, renewed: Iterable[Renewal]
+) -> Redated | None:
     kept: list[Move] = []
-    for move in moves(item, nights):
+    for move in moves(item, nights, rules):
         if move.stayed is False or any(one.covers(move.night) for one in renewed):
             kept = []  # from here on the later date is the entry's own
         else:
@@ -100,7 +113,7 @@ def _redated(item: ObservedItem, nights: tuple[date, ...], renewed: Iterable[Ren
     return Redated(item, tuple(kept))
 
 
-def moves(item: ObservedItem, nights: tuple[date, ...]) -> Iterator[Move]:
+def moves(item: ObservedItem, nights: tuple[date, ...], rules: RedatingRules) -> Iterator[Move]:
     """Every move forward of the item's date, the first one from a date that several nights had seen."""
     standing: ClaimedDate | None = None
     known = False
@@ -108,31 +121,31 @@ def moves(item: ObservedItem, nights: tuple[date, ...]) -> Iterator[Move]:
         if claim.date is None:
             continue
         if standing is not None and standing.date is not None and claim.date > standing.date:
-            known = known or sum(standing.on <= night < claim.on for night in nights) >= _LIKELY
+            known = known or sum(standing.on <= night < claim.on for night in nights) >= rules.likely
             if known:
-                stayed = _stayed(item.texts, standing.on, claim.on)
+                stayed = _stayed(item.texts, standing.on, claim.on, rules.renewal)
                 known_before = any(one.first < claim.on and one.last >= standing.on for one in item.texts)
                 yield Move(standing.date, claim.date, claim.on, stayed, stayed is None and known_before)
         standing = claim
 
 
-def _stayed(texts: Iterable[SeenItemText], since: date, night: date) -> bool | None:
+def _stayed(texts: Iterable[SeenItemText], since: date, night: date, near: timedelta) -> bool | None:
     """Whether the text stayed when the date moved on `night`; `since`: the first night of the earlier date.
 
-    False if any of the entry's texts (its row's, its page's) is seen to have become another within a week of the move.
+    False if any of the entry's texts (its row's, its page's) is seen to have become another as `near` the move as that.
     """
     kinds: dict[str, list[SeenItemText]] = {}
     for one in texts:
         kinds.setdefault(one.text.of, []).append(one)
-    verdicts = [_kind_stayed(sorted(kind, key=lambda one: one.first), since, night) for kind in kinds.values()]
+    verdicts = [_kind_stayed(sorted(kind, key=lambda one: one.first), since, night, near) for kind in kinds.values()]
     return False if False in verdicts else True if True in verdicts else None
 
 
-def _kind_stayed(texts: list[SeenItemText], since: date, night: date) -> bool | None:
+def _kind_stayed(texts: list[SeenItemText], since: date, night: date, near: timedelta) -> bool | None:
     before = [one for one in texts if one.first < night and one.last >= since]
     if not before:
         return None
-    fresh = [one for one in texts[1:] if abs(one.first - night) <= _RENEWAL]
+    fresh = [one for one in texts[1:] if abs(one.first - night) <= near]
     for one in fresh:
         if all(one.text.is_like(other.text) is False for other in texts if other.first < one.first):
             return False
@@ -141,18 +154,19 @@ def _kind_stayed(texts: list[SeenItemText], since: date, night: date) -> bool | 
     return True if True in alike else None
 
 
-def renewals(lists: Iterable[ObservedSection]) -> tuple[Renewal, ...]:
+def renewals(lists: Iterable[ObservedSection], rules: RedatingRules) -> tuple[Renewal, ...]:
     """When half of the lists' dated entries or more were dated forward within days of each other.
 
-    The third one within three months is none where the texts are known to have stayed: no site is rebuilt so often.
+    One more than `rules` believe in their period is none where the texts are known to have stayed: no site is rebuilt
+    so often.
     """
     lists = list(lists)
-    found = [(id(item), move) for one in lists for item in one.items for move in moves(item, one.nights)]
+    found = [(id(item), move) for one in lists for item in one.items for move in moves(item, one.nights, rules)]
     out: list[Renewal] = []
     for night in sorted({move.night for _, move in found}):
         if out and out[-1].covers(night):
             continue
-        moved = {item for item, move in found if abs(move.night - night) <= _RENEWAL}
+        moved = {item for item, move in found if abs(move.night - night) <= rules.renewal}
         there = sum(
             item.claimed is not None and item.present_on < night <= item.last_seen
             for one in lists
@@ -160,8 +174,8 @@ def renewals(lists: Iterable[ObservedSection]) -> tuple[Renewal, ...]:
         )
         if 2 * len(moved) < there:
             continue
-        last = max(move.night for _, move in found if night <= move.night <= night + _RENEWAL)
-        often = sum(night - one.first <= _PERIOD for one in out) >= _RENEWALS
+        last = max(move.night for _, move in found if night <= move.night <= night + rules.renewal)
+        often = sum(night - one.first <= rules.period for one in out) >= rules.renewals
         if often and all(move.stayed for _, move in found if night <= move.night <= last):
             continue
         out.append(Renewal(night, last, len(moved), max(len(moved), there)))

@@ -360,13 +360,22 @@ def test_a_form_of_a_page_that_answers_only_at_the_second_look_was_seen_once(
     assert (finding.verdict, said in finding.seen) == (verdict, True), finding.seen
 
 
-async def again(site: Site, failed: str) -> tuple[SiteFacts, SiteEvidence]:
+@pytest.mark.parametrize(("limits", "seen"), [({}, 3), ({"usual_pages": 1}, 1), ({"form_files": 2}, 2)])
+def test_how_many_forms_are_looked_at_is_a_setting(limits: dict[str, int], seen: int) -> None:
+    links = [f'<a href="/tai/{n}.doc">Mẫu số {n}</a>' for n in range(5)]
+    site = Site(table(*links), {f"/tai/{n}.doc": whole(OLE) for n in range(5)} | {"/unused": whole("")})
+    facts, _ = asyncio.run(again(site, "/unused", **limits))
+    assert len(facts.quality.forms) == seen
+
+
+async def again(site: Site, failed: str, **limits: int) -> tuple[SiteFacts, SiteEvidence]:
     """A site of which the page at `failed` answers only when it is looked at for the second time."""
     agency = Agency("snv", "Sở Nội vụ", url=f"http://{HOST}/", scope=SiteScope(HOST, "/"))
     async with HttpServer(site.answer) as server:
         settings = load_settings(None).with_audit(
             connect_to=(f":80:127.0.0.1:{server.port}", "::127.0.0.1:9"),
             resolvers=("127.0.0.1:9",), second_resolvers=(), delay_seconds=0.0, allow_private=True,
+            **limits,
         )  # fmt: skip
         async with open_context(settings, as_of=date(2026, 11, 20)) as context:
             first = await audit_agency(agency, context)

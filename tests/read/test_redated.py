@@ -17,14 +17,26 @@ from auditor.model import (
     Section,
     SectionState,
     Verdict,
+    redating,
 )
-from auditor.model.redating import Renewal, redated, renewals
+from auditor.model.redating import Redated, Renewal
 from auditor.read.observing import observe_section
 from auditor.read.sketch import fingerprints, sketch
-from tests.factories import judge, make_facts, make_site
+from tests.factories import judge, make_facts, make_site, rulebook
 
 PAGE, FEED = "https://h.example/tin", "https://h.example/rss"
 OLD_DAY = date(2026, 3, 25)
+
+
+RULES = rulebook().redating
+
+
+def redated(known: ObservedSection, renewed: Iterable[Renewal] = ()) -> tuple[Redated, ...]:
+    return redating.redated(known, RULES, renewed)
+
+
+def renewals(lists: Iterable[ObservedSection]) -> tuple[Renewal, ...]:
+    return redating.renewals(lists, RULES)
 
 
 def night(number: int) -> date:
@@ -246,3 +258,24 @@ def test_a_list_in_which_little_moves_is_excused_by_the_whole_site() -> None:
         [small, replace(all_moved(10, text=""), key="other"), replace(all_moved(10, text=""), key="third")]
     )
     assert redated(small) and not redated(small, whole)
+
+
+# -- the thresholds are the operator's ----------------------------------------------------------------------------------
+
+
+def test_the_shipped_thresholds_are_those_of_the_decisions() -> None:
+    assert redating.RedatingRules(timedelta(7), 2, 2, timedelta(90)) == RULES
+
+
+def test_other_thresholds_judge_otherwise() -> None:
+    known = told((2, OLD_DAY, ONE), (1, night(2), ONE), (1, night(3), ONE))
+    assert redated(known)
+    assert redating.redated(known, replace(RULES, likely=4)) == ()
+    rebuilt = all_moved(10, 20, 30, 40, text=ONE)
+    assert redated(rebuilt)
+    assert redating.redated(rebuilt, replace(RULES, renewals=9)) == ()
+    assert redating.redated(rebuilt, replace(RULES, period=timedelta(5))) == ()
+    changed = told((10, OLD_DAY, ONE), (12, night(10), TWO), (3, night(22), TWO))
+    assert redated(changed)
+    late = told((10, OLD_DAY, ONE), (5, night(10), ONE), (3, night(10), TWO))
+    assert redating.redated(late, replace(RULES, renewal=timedelta(2))) and not redated(late)
