@@ -177,7 +177,7 @@ def _words(folder: Path | None) -> dict[str, Any]:
     words: dict[str, Any] = {}
     for name in _WORD_FILES:
         shipped, own = (load_yaml(path).data for path in (shipped_folder() / name, configuration_file(folder, name)))
-        if name == "vocabulary.yaml":
+        if name in ("vocabulary.yaml", "dates.yaml"):
             own = _over(shipped, own)
         if name == "abolished.yaml" and isinstance(own, dict):
             own = {**own, "words": _over(shipped["words"], own.get("words"))}

@@ -91,14 +91,15 @@ class _Telephone(BaseModel):
 def load_vocabulary(folder: Path | None = None) -> Vocabulary:
     """The vocabulary of a working folder's config/, file by file over the shipped one.
 
-    A list that the folder's vocabulary.yaml lacks is the shipped one: a copy from before an upgrade goes on working.
+    A list that the folder's vocabulary.yaml or dates.yaml lacks is the shipped one: a copy from before an upgrade goes
+    on working.
     Raises ConfigError for a file that is no YAML, a wrong abolished.yaml, a wrong list of words or numbering plan.
     """
     shipped, own = _read(None, "vocabulary.yaml"), load_yaml(_file(folder, "vocabulary.yaml"))
     for name, words in shipped.items():
         if isinstance(words, list) and own.value(name) is not None:
             own.parse(_WordList, name)
-    dates = DateWords.from_data(_read(folder, "dates.yaml"))
+    dates = DateWords.from_data({**_read(None, "dates.yaml"), **_read(folder, "dates.yaml")})
     vocabulary = from_data({**shipped, **(own.data or {})}, dates, _read(folder, "mail.yaml"))
     return replace(vocabulary, abolished=load_abolished(folder), telephone=load_numbering(folder))
 

@@ -109,7 +109,11 @@ def test_a_vocabulary_from_before_an_upgrade_goes_on_working(tmp_path: Path) -> 
     own = {name: words for name, words in old.items() if name not in ("payment", "address_labels")}
     own["gambling"] = ["chỉ một từ"]
     (tmp_path / "vocabulary.yaml").write_text(yaml.safe_dump(own, allow_unicode=True), encoding="utf-8")
+    dates = load_yaml(shipped_folder() / "dates.yaml").data
+    del dates["calendar"]
+    (tmp_path / "dates.yaml").write_text(yaml.safe_dump(dates, allow_unicode=True), encoding="utf-8")
     words = load_vocabulary(tmp_path)
+    assert words.dates.calendar == load_vocabulary().dates.calendar
     assert words.lists["payment"] == load_vocabulary().lists["payment"]
     assert words.lists["gambling"] == ("chi mot tu",)
 

@@ -251,7 +251,7 @@ def test_an_older_copy_that_lacks_lists_is_the_rules_with_the_shipped_ones(tmp_p
     folder = copied(tmp_path)
     edited(folder, "criteria.yaml", "redating: {", "# redating: {")
     assert load_rulebook(folder).redating == BOOK.redating
-    for name, line in (("vocabulary.yaml", r"form_words: .*"), ("abolished.yaml", r"  history: .*")):
+    for name, line in (("vocabulary.yaml", r"form_words: .*"), ("dates.yaml", r"hour: .*"), ("abolished.yaml", r"  history: .*")):
         text, count = re.subn(rf"(?m)^{line}\n", "", (folder / name).read_text("utf-8"))
         assert count == 1
         (folder / name).write_text(text, "utf-8")

@@ -60,6 +60,7 @@ class DateWords:
     week: tuple[str, ...]
     short_range: re.Pattern[str]
     half_days_english: tuple[str, ...]
+    calendar: re.Pattern[str]  # in folded text: what changes with the days and says nothing of a subject
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> DateWords:
@@ -195,4 +196,10 @@ def _build(data: _Reader) -> DateWords:
             rf"|\s*{any_of(month)}\s*(?P<m3>[0-9]{{1,2}})(?:[\s/,\-]*(?:{any_of(year)}\s*)?(?P<y3>[0-9]{{4}}))?)(?![0-9])"
         ),
         half_days_english=data.words("half_days_english"),
+        calendar=_calendar(data.part("calendar")),
     )
+
+
+def _calendar(data: _Reader) -> re.Pattern[str]:
+    named = any_of((*data.words("weekdays"), *data.words("months")))
+    return re.compile(rf"\b(?:{named}|{any_of(data.words('counted'))} \d+|(?:19|20)\d\d)\b")

@@ -26,7 +26,7 @@ from auditor.read.folding import fold
 from auditor.read.page import Page, is_html, read_page
 from auditor.read.sketch import undated
 from auditor.read.urls import canonical, same_page_key
-from auditor.read.words import Vocabulary
+from auditor.read.words import NEVER, Vocabulary
 
 ENOUGH, MANY = 3, 5  # near-identical pages that make a family; where its addresses or its words leave doubt
 _MOSTLY = 0.75  # of the pages read under a pattern
@@ -42,12 +42,6 @@ _WILD = "*"
 #: Lists of words by which a page says that there is nothing, or nothing now.
 _NOTHING_YET = ("placeholders", "not_found", "maintenance", "blocked", "loading")
 
-#: Query keys that choose how a list is shown, never what is in it.
-_SHOWN = re.compile(
-    r"^(sort\w*|order\w*|dir|direction|asc|desc|sap-?xep|chieu|thu-?tu|view|view_?mode|layout|display|style|tmpl|print|in|limit|"
-    r"page_?size|per_?page|so-?dong|hien-?thi|theme|font\w*|co-?chu)$",
-    re.I,
-)
 _SYLLABLE = re.compile(r"(?:ngh|ng|nh|gh|gi|kh|ch|ph|qu|th|tr|[bcdghklmnpqrstvx])?[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?")
 
 Shape = tuple[bool, str, tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -61,11 +55,12 @@ class Families:
     closed: frozenset[Shape] = frozenset()
     noise: frozenset[frozenset[str]] = frozenset()  # query keys, together, that were seen to change nothing anywhere
     read: frozenset[Shape] = frozenset()
+    view_keys: re.Pattern[str] = NEVER
 
     def closes(self, url: str) -> bool:
         """True if the address is one more of a family: what it would show was read."""
-        strict = shape(url)
-        if strict in self.closed or shape(url, loose=True) in self.closed:
+        strict = shape(url, self.view_keys)
+        if strict in self.closed or shape(url, self.view_keys, loose=True) in self.closed:
             return True
         return _wild_keys(strict) in self.noise and strict in self.read
 
@@ -83,8 +78,8 @@ class _Face:
 
 
 @lru_cache(maxsize=16384)
-def shape(url: str, loose: bool = False) -> Shape:
-    """The pattern of an address: parts that hold figures, and values of keys that choose a view, are left open.
+def shape(url: str, view_keys: re.Pattern[str], loose: bool = False) -> Shape:
+    """The pattern of an address: parts that hold figures, and values of `view_keys`, are left open.
 
     `loose`: all values, and words of a path that are no Vietnamese syllables, too.
     """
@@ -95,7 +90,7 @@ def shape(url: str, loose: bool = False) -> Shape:
         if segment
     )
     query = tuple(
-        (key, _WILD if loose or _SHOWN.match(key) or _is_token(value, False) else value)
+        (key, _WILD if loose or view_keys.fullmatch(key) or _is_token(value, False) else value)
         for key, value in sorted(parse_qsl(parts.query, keep_blank_values=True))
     )
     return loose, parts.netloc.removeprefix("www."), path, query
@@ -124,7 +119,7 @@ def find_families(
         page = pages.get(same_page_key(look.final_url)) if look.kind is LookKind.PAGE and look.ok else None
         if page is not None:
             read.setdefault(canonical(look.url), page)
-    if not _may_hold_families(read):
+    if not _may_hold_families(read, vocabulary.view_keys):
         return Families()
     answer = read_page(probe) if probe is not None and probe.ok and is_html(probe) else None
     faces = _faces(read, start, answer, vocabulary)
@@ -134,25 +129,28 @@ def find_families(
         for face in faces.values()
         if face.words.total() >= _LEAST and not (nowhere is not None and _few_differ(face, nowhere))
     ]
-    closed = _by_shape(faces, told, False) | _by_shape(faces, told, True)
-    noise = _noise(told)
+    keys = vocabulary.view_keys
+    closed = _by_shape(faces, told, keys, False) | _by_shape(faces, told, keys, True)
+    noise = _noise(told, keys)
     found = tuple(_largest((*closed.values(), *noise.values())))
-    return Families(found, frozenset(closed), frozenset(noise), frozenset(shape(url) for url in read))
+    return Families(found, frozenset(closed), frozenset(noise), frozenset(shape(url, keys) for url in read), keys)
 
 
-def _may_hold_families(read: Iterable[str]) -> bool:
+def _may_hold_families(read: Iterable[str], keys: re.Pattern[str]) -> bool:
     """False where too few addresses share a pattern: most sites, and nothing has to be compared."""
-    strict, loose = Counter(shape(url) for url in read), Counter(shape(url, loose=True) for url in read)
+    strict, loose = (Counter(shape(url, keys, loose) for url in read) for loose in (False, True))
     keyed = sum(count > 1 and bool(_wild_keys(one)) for one, count in strict.items())
     return max(strict.values(), default=0) >= ENOUGH or max(loose.values(), default=0) >= MANY or keyed >= _PLACES
 
 
-def _by_shape(all_faces: Mapping[str, _Face], told: Iterable[_Face], loose: bool) -> dict[Shape, tuple[str, ...]]:
+def _by_shape(
+    all_faces: Mapping[str, _Face], told: Iterable[_Face], keys: re.Pattern[str], loose: bool
+) -> dict[Shape, tuple[str, ...]]:
     """The patterns most of whose pages are near-identical, with their addresses."""
     groups: dict[Shape, list[_Face]] = defaultdict(list)
     for face in told:
-        groups[shape(face.url, loose)].append(face)
-    pages = Counter(shape(url, loose) for url in all_faces)
+        groups[shape(face.url, keys, loose)].append(face)
+    pages = Counter(shape(url, keys, loose) for url in all_faces)
     out = {}
     for one, faces in groups.items():
         alike = max(_clusters(faces), key=len)
@@ -195,12 +193,12 @@ def _is_listed_apart(one: _Face, other: _Face) -> bool:
     return bool(said) and any(said <= entry for entry in one.entries)
 
 
-def _noise(faces: Iterable[_Face]) -> dict[frozenset[str], tuple[str, ...]]:
+def _noise(faces: Iterable[_Face], view_keys: re.Pattern[str]) -> dict[frozenset[str], tuple[str, ...]]:
     """Query keys without effect, with two addresses that show it: in several sections all addresses that differ in
     nothing but them show the same."""
     groups: dict[Shape, list[_Face]] = defaultdict(list)
     for face in faces:
-        groups[shape(face.url)].append(face)
+        groups[shape(face.url, view_keys)].append(face)
     same: dict[frozenset[str], list[tuple[str, ...]]] = defaultdict(list)
     differing: set[frozenset[str]] = set()
     for one, members in groups.items():
@@ -226,21 +224,21 @@ def _largest(found: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
 
 def _faces(read: Mapping[str, Page], start: Page, answer: Page | None, vocabulary: Vocabulary) -> dict[str, _Face]:
     """One face per address; under "" that of the answer to an address that does not exist."""
-    pages = {**read, **({"": answer} if answer is not None else {})}
-    shared = _shared_boxes(read)
+    pages, dates = {**read, **({"": answer} if answer is not None else {})}, vocabulary.dates.calendar
+    shared = _shared_boxes(read, vocabulary.view_keys)
     at_start = {box.mark for box in start.boxes if box.weight}
     entries: dict[str, set[str]] = defaultdict(set)
     for page in read.values():
         for link in page.links:
             if link.url in read and link.box is not None:
-                entries[link.url].update((_undated(link.label), _undated(_row(link.box))))
+                entries[link.url].update(_undated(text, dates) for text in (link.label, _row(link.box)))
     shared_inside = shared | at_start
     own = {
         url: [box for box in _told(page) if box.mark not in (shared if _is_start(url, start) else shared_inside)]
         for url, page in pages.items()
     }
     own = {url: boxes if _says_little(boxes) else [] for url, boxes in own.items()}
-    texts = {url: _text(boxes) for url, boxes in own.items()}
+    texts = {url: _text(boxes, dates) for url, boxes in own.items()}
     holders = Counter(word for text in texts.values() for word in set(text.split()))
     return {
         url: _face(url, page, own[url], texts[url], entries[url], holders, vocabulary) for url, page in pages.items()
@@ -252,14 +250,14 @@ def _says_little(boxes: Iterable[Box]) -> bool:
     return sum(len(part) for box in boxes for part in box.parts if isinstance(part, str)) <= _A_LOT
 
 
-def _text(boxes: Iterable[Box]) -> str:
+def _text(boxes: Iterable[Box], dates: re.Pattern[str]) -> str:
     """What the boxes say, without dates."""
-    return " ".join(filter(None, (_undated(_own_text(box)) for box in boxes)))
+    return " ".join(filter(None, (_undated(_own_text(box), dates) for box in boxes)))
 
 
 @lru_cache(maxsize=8192)
-def _undated(text: str) -> str:
-    return undated(text)
+def _undated(text: str, dates: re.Pattern[str]) -> str:
+    return undated(text, dates)
 
 
 def _face(
@@ -279,7 +277,7 @@ def _face(
 
     boxes = list(boxes)
     heads = " ".join(text for _, text in (*page.headings, (0, page.title)))
-    named = {word for word in kept(_undated(heads)) if not word.isdigit()}
+    named = {word for word in kept(_undated(heads, vocabulary.dates.calendar)) if not word.isdigit()}
     whole = fold(" ".join(_own_text(box) for box in boxes))
     return _Face(
         url,
@@ -315,11 +313,11 @@ def _own_text(box: Box) -> str:
     return " ".join(part.strip() for part in box.parts if isinstance(part, str)).strip()
 
 
-def _shared_boxes(read: Mapping[str, Page]) -> frozenset[tuple[int, int]]:
+def _shared_boxes(read: Mapping[str, Page], view_keys: re.Pattern[str]) -> frozenset[tuple[int, int]]:
     """Blocks on pages of several patterns: side blocks, menus."""
     patterns: dict[tuple[int, int], set[Shape]] = defaultdict(set)
     for url, page in read.items():
-        one = shape(url, loose=True)
+        one = shape(url, view_keys, loose=True)
         for box in page.boxes:
             if box.weight:
                 patterns[box.mark].add(one)

@@ -30,11 +30,12 @@ def _with_texts(section: Section, context: SiteContext) -> Section:
 
 
 def _with_text(item: Item, listing: Page | None, rows: Mapping[str, str], context: SiteContext) -> Item:
-    row = rows.get(item.url or item.title)
-    texts = fingerprints("row", row) if row is not None else item.texts  # of a feed's entry the summary was read
+    row, calendar = rows.get(item.url or item.title), context.reading.vocabulary.dates.calendar
+    # of a feed's entry the summary was read
+    texts = fingerprints("row", row, calendar) if row is not None else item.texts
     page = context.page_at(item.url) if item.url else None
     if page is not None and page is not context.start and page is not listing:
-        texts += fingerprints("page", _told(page, context.reading))
+        texts += fingerprints("page", _told(page, context.reading), calendar)
     return replace(item, texts=texts) if texts != item.texts else item
 
 

@@ -331,7 +331,7 @@ def _feed_section(lead: Lead, context: SiteContext, make: Maker) -> tuple[Sectio
             one.url,
             feed_date(one.raw_date, one.title, lead.url, context.reading),
             ("detail",),
-            texts=fingerprints("row", one.summary),
+            texts=fingerprints("row", one.summary, context.reading.vocabulary.dates.calendar),
         )
         for one in feed.items
     )

@@ -26,24 +26,20 @@ _ENOUGH = 12  # words: fewer tell nothing of an entry
 _DAY = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{4}\b|\b\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?\b|\b\d{1,2}[/-]\d{4}\b|\b\d{1,2}[:h]\d{2}(?::\d{2})?\b"
 )
-_CALENDAR = re.compile(
-    r"\b(?:thu (?:hai|ba|tu|nam|sau|bay)|chu nhat|(?:ngay|thang|nam|tuan|quy|gio) \d+|(?:19|20)\d\d|"
-    r"thang (?:muoi (?:mot|hai)|mot|gieng|hai|ba|tu|nam|sau|bay|tam|chin|muoi|chap))\b"
-)
 
 
-def undated(text: str) -> str:
-    """The text folded, without dates, days of the week and clocks."""
-    return " ".join(_CALENDAR.sub(" ", fold(_DAY.sub(" ", plain(text)))).split())
+def undated(text: str, calendar: re.Pattern[str]) -> str:
+    """The text folded, without dates, days of the week and clocks (`calendar`: DateWords.calendar)."""
+    return " ".join(calendar.sub(" ", fold(_DAY.sub(" ", plain(text)))).split())
 
 
-def fingerprints(of: str, text: str) -> tuple[ItemText, ...]:
+def fingerprints(of: str, text: str, calendar: re.Pattern[str]) -> tuple[ItemText, ...]:
     """The fingerprint of an entry's text without dates and figures; none where it says too little.
 
     SimHash (M. Charikar, "Similarity estimation techniques from rounding algorithms", 2002) over pairs of words: each
     bit is what most of the pairs' hashes have there, so that like texts differ in few bits.
     """
-    words = [word for word in undated(text).split() if word.isalpha()]
+    words = [word for word in undated(text, calendar).split() if word.isalpha()]
     if len(words) < _ENOUGH:
         return ()
     hashes = b"".join(

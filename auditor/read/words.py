@@ -12,6 +12,8 @@ from auditor.model.abolished import Abolished
 from auditor.read.dates import DateWords
 from auditor.read.folding import fold
 
+NEVER = re.compile(r"(?!)")  # matches nothing
+
 DETECTORS = (
     "organisation", "legal_documents", "procedures", "legal_dissemination", "strategy_planning", "email_directory",
     "projects_procurement", "online_services", "feedback", "news", "direction", "work_schedule", "budget_disclosure",
@@ -72,6 +74,7 @@ class Vocabulary:
     placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
     files: FileTable = field(default_factory=FileTable)
+    view_keys: re.Pattern[str] = NEVER  # query keys that choose how a list is shown, whole
     abolished: Abolished = field(default_factory=Abolished)
     telephone: NumberingPlan = field(default_factory=NumberingPlan)
 
@@ -97,7 +100,15 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
         frozenset(mail.get("placeholder", ())),
         _selectors(mail.get("dkim_selectors", {}).get("suggestions", {})),
         _files(data),
+        _keys(data["view_keys"]),
     )
+
+
+def _keys(written: Iterable[str]) -> re.Pattern[str]:
+    signs = {"-": "-?", "_": "_?", "*": r"\w*"}
+    keys = ("".join(signs.get(sign, re.escape(sign)) for sign in str(key)) for key in written)
+    either = "|".join(keys)
+    return re.compile(either, re.I) if either else NEVER
 
 
 def _files(data: Mapping[str, Any]) -> FileTable:

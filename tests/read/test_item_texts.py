@@ -7,7 +7,9 @@ import pytest
 from auditor.model import Item, SiteFacts
 from auditor.model.item_text import ItemText
 from auditor.read.sketch import fingerprints
-from tests.read.pages import document, look, site
+from tests.read.pages import VOCABULARY, document, look, site
+
+CALENDAR = VOCABULARY.dates.calendar
 
 SUMMARY = (
     "Giám đốc Sở yêu cầu các đơn vị chấn chỉnh giờ giấc làm việc, không uống rượu bia trong ngày làm việc, giải quyết hồ sơ "
@@ -20,7 +22,7 @@ OTHER = (
 
 
 def made(text: str) -> ItemText:
-    (one,) = fingerprints("row", text)
+    (one,) = fingerprints("row", text, CALENDAR)
     return one
 
 
@@ -45,7 +47,7 @@ def test_a_row_is_not_compared_with_a_page() -> None:
 
 
 def test_a_few_words_tell_nothing() -> None:
-    assert fingerprints("row", "Thứ hai, 01/06/2026 - Xem tiếp - Chi tiết - Tải về") == ()
+    assert fingerprints("row", "Thứ hai, 01/06/2026 - Xem tiếp - Chi tiết - Tải về", CALENDAR) == ()
 
 
 def read(rows: str, **pages: str) -> SiteFacts:

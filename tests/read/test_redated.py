@@ -22,8 +22,10 @@ from auditor.model import (
 from auditor.model.redating import Redated, Renewal
 from auditor.read.observing import observe_section
 from auditor.read.sketch import fingerprints, sketch
+from auditor.vocabulary import load_vocabulary
 from tests.factories import judge, make_facts, make_site, rulebook
 
+CALENDAR = load_vocabulary().dates.calendar
 PAGE, FEED = "https://h.example/tin", "https://h.example/rss"
 OLD_DAY = date(2026, 3, 25)
 
@@ -46,7 +48,7 @@ def night(number: int) -> date:
 def item(title: str, name: str, day: date | None, text: str = "", of: str = "row") -> Item:
     url = f"https://h.example/{name}"
     dated = Dated(day, DateSource.LIST_ITEM, title, url) if day else None
-    return Item(title, url, dated, texts=fingerprints(of, text))
+    return Item(title, url, dated, texts=fingerprints(of, text, CALENDAR))
 
 
 ONE = (
@@ -223,7 +225,7 @@ def test_after_an_update_its_date_is_the_one_that_holds() -> None:
 def test_a_page_that_was_rewritten_counts_although_the_summary_stayed() -> None:
     def entry(day: date, page: str) -> Section:
         summary = item("Chấn chỉnh kỷ luật", "kl", day, ONE)
-        return listed([replace(summary, texts=(*summary.texts, *fingerprints("page", page))), *OTHERS])
+        return listed([replace(summary, texts=(*summary.texts, *fingerprints("page", page, CALENDAR))), *OTHERS])
 
     long_one, long_two = " ".join([ONE, TWO, ONE]), " ".join([TWO, "Tin vắn trong tuần của các phòng, ban.", TWO, TWO])
     assert redated(watched([entry(OLD_DAY, long_one)] * 10 + [entry(night(10), long_two)] * 3)) == ()

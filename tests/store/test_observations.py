@@ -15,7 +15,10 @@ from auditor.read.observing import item_keys, place_key
 from auditor.read.sketch import fingerprints, sketch
 from auditor.store import Store, open_store
 from auditor.store.schema import migrations
+from auditor.vocabulary import load_vocabulary
 from tests.store.builders import BASE, NIGHT, make_audit, make_item, make_section
+
+CALENDAR = load_vocabulary().dates.calendar
 
 
 @pytest.fixture
@@ -216,10 +219,10 @@ def test_the_texts_of_an_entry_are_kept_with_the_nights_on_which_they_were_seen(
     one = "Giám đốc Sở yêu cầu các đơn vị chấn chỉnh giờ giấc làm việc, giải quyết hồ sơ đúng hạn, báo cáo cuối tuần"
     two = "Hội thao chào mừng ngày thành lập ngành diễn ra sôi nổi với hơn ba trăm vận động viên đến từ các xã"
     for number, text in enumerate((one, f"{one} 12.345", two, one)):
-        entry = replace(make_item("a"), texts=fingerprints("row", text))
+        entry = replace(make_item("a"), texts=fingerprints("row", text, CALENDAR))
         see_section(store, number, make_section([entry, make_item("b")]))
     kept = [(seen.text, seen.first, seen.last) for seen in seen_item(store, "a").texts]
-    assert kept == [(*fingerprints("row", one), night(0), night(3)), (*fingerprints("row", two), night(2), night(2))]
+    assert kept == [(*fingerprints("row", one, CALENDAR), night(0), night(3)), (*fingerprints("row", two, CALENDAR), night(2), night(2))]
     assert seen_item(store, "b").texts == ()
 
 
@@ -250,7 +253,7 @@ def test_no_more_than_eight_texts_of_an_entry_are_kept(store: Store) -> None:
         text = " ".join(
             words[(place * (number + 1) + number) % len(words)] + "abcdefghijkl"[number] for place in range(20)
         )
-        see_section(store, number, make_section([replace(make_item("a"), texts=fingerprints("row", text))]))
+        see_section(store, number, make_section([replace(make_item("a"), texts=fingerprints("row", text, CALENDAR))]))
     kept = [one.first for one in seen_item(store, "a").texts]
     assert kept == [night(0), *(night(number) for number in range(5, 12))]
 
@@ -266,5 +269,5 @@ def test_a_file_from_before_texts_of_entries_were_kept_goes_on(tmp_path: Path) -
     db.close()
     with open_store(path) as store:
         assert seen_item(store, "a").texts == ()
-        see_section(store, 1, make_section([replace(make_item("a"), texts=fingerprints("row", "một hai ba " * 6))]))
+        see_section(store, 1, make_section([replace(make_item("a"), texts=fingerprints("row", "một hai ba " * 6, CALENDAR))]))
         assert len(seen_item(store, "a").texts) == 1
