@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -18,24 +18,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_MARK = re.compile(
-    r"[@＠﹫(\[{<a](?:"  # one class of first signs: a search runs from one to the next
-    r"(?<=[@＠﹫])"
-    r"|(?<=[(\[{<])\s{0,2}(?:at|a\s?[-_.]?\s?c[oòô]ng|a\s?m[oó]c|@|＠)\s{0,2}[)\]}>]"
-    r"|(?<=\sa)(?:\s?-?\s?còng(?=\s)|t(?=\s[A-Za-z0-9-]+\s(?:dot|ch[aấ]m)\s))"
-    r")",
-    re.IGNORECASE,
-)
 _LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._%+'\-]{0,62}[A-Za-z0-9_+\-])?\Z|[A-Za-z0-9]\Z")
-_DOT = r"(?:\.|\s?[(\[{]\s?(?:dot|ch[aấ]m|\.)\s?[)\]}]\s?|\s(?:dot|ch[aấ]m)\s)"
-_DOMAIN = re.compile(
-    rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:{_DOT}[A-Za-z0-9][A-Za-z0-9-]{{0,62}}){{1,6}}", re.IGNORECASE
-)
 _SPACED_DOMAIN = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\s?\.\s?[A-Za-z0-9-]{1,62}){0,4}?"
     r"\s?\.\s?(?:gov|com|edu|org|net)?(?:\s?\.\s?)?vn\b"
 )
-_DOTS = re.compile(_DOT, re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _GLUED_TAIL = re.compile(r"(vn|com|net|org|gov|edu|info)(?=[A-Z])")
 _IMAGE_SCALE = re.compile(r"[0-9]x")
@@ -55,6 +42,47 @@ _EXCERPT_BEFORE, _EXCERPT_AFTER = 40, 20
 
 
 @dataclass(frozen=True, slots=True)
+class AddressSigns:
+    """How "@" and "." of an address are written: as signs, or by words of config/vocabulary.yaml."""
+
+    mark: re.Pattern[str]
+    dot: re.Pattern[str]
+    domain: re.Pattern[str]
+
+
+def address_signs(
+    at: Iterable[str] = (), alone: Iterable[str] = (), before_dots: Iterable[str] = (), dot: Iterable[str] = ()
+) -> AddressSigns:
+    """`at`: words for "@" in brackets; `alone`: between spaces; `before_dots`: so, where words for `dot` follow."""
+    dots = "|".join(map(re.escape, dot)) or "(?!)"
+    one_dot = rf"(?:\.|\s?[(\[{{]\s?(?:{dots}|\.)\s?[)\]}}]\s?|\s(?:{dots})\s)"
+    bracketed = "|".join((*map(_joined, at), "@", "＠"))
+    spoken = [(word, r"(?=\s)") for word in alone]
+    spoken += [(word, rf"(?=\s[A-Za-z0-9-]+\s(?:{dots})\s)") for word in before_dots]
+    words = "".join(rf"|(?<=\s{re.escape(word[0])}){_joined(word[1:])}{after}" for word, after in spoken)
+    first = "".join(sorted({re.escape(word[0]) for word, _ in spoken}))
+    return AddressSigns(
+        re.compile(
+            rf"[@＠﹫(\[{{<{first}](?:"  # one class of first signs: a search runs from one to the next
+            rf"(?<=[@＠﹫])|(?<=[(\[{{<])\s{{0,2}}(?:{bracketed})\s{{0,2}}[)\]}}>]{words})",
+            re.IGNORECASE,
+        ),
+        re.compile(one_dot, re.IGNORECASE),
+        re.compile(
+            rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:{one_dot}[A-Za-z0-9][A-Za-z0-9-]{{0,62}}){{1,6}}", re.IGNORECASE
+        ),
+    )
+
+
+def _joined(words: str) -> str:
+    """Words with or without a space or a sign between them: "a còng", "a-còng", "acòng"."""
+    return r"\s?[-_.]?\s?".join(map(re.escape, words.split(" ")))
+
+
+_SIGNS = address_signs()
+
+
+@dataclass(frozen=True, slots=True)
 class RawAddress:
     """An address with a lower-case domain. `hidden_as`: "" (plain), at_text ("(at)", "a còng", full-width), spaced."""
 
@@ -64,32 +92,32 @@ class RawAddress:
     start: int
 
 
-def may_hold_address(text: str) -> bool:
+def may_hold_address(text: str, signs: AddressSigns) -> bool:
     """False for a text in which nothing can be an address: no "@" nor a word for it."""
-    return _MARK.search(text) is not None
+    return signs.mark.search(text) is not None
 
 
-def find_addresses(text: str) -> list[RawAddress]:
+def find_addresses(text: str, signs: AddressSigns = _SIGNS) -> list[RawAddress]:
     """The addresses of visible `text` (entities already decoded), in order, each with the words around it.
 
     An "@" in a path, a URL's user name, a social-network handle or a file name ("logo@2x.png") is not one.
     """
     found = []
-    for mark in _MARK.finditer(text):
-        address = _around(text, mark)
+    for mark in signs.mark.finditer(text):
+        address = _around(text, mark, signs)
         if address:
             found.append(address)
     return found
 
 
-def _around(text: str, mark: re.Match[str]) -> RawAddress | None:
+def _around(text: str, mark: re.Match[str], signs: AddressSigns) -> RawAddress | None:
     left_text, right = text[max(mark.start() - 80, 0) : mark.start()], text[mark.end() : mark.end() + 260]
     left, spaces = left_text.rstrip(" \xa0"), len(right) - len(right.lstrip(" \xa0"))
     gaps = len(left_text) - len(left) + spaces
     local = _LOCAL.search(left)
     if local is None or gaps > 6 or not _stands_alone(left, local.start()):
         return None
-    domain = _domain_of(right[spaces:], gaps > 0)
+    domain = _domain_of(right[spaces:], signs)
     if domain is None or (gaps and len(local[0]) < 2):
         return None
     hidden = "at_text" if mark[0] != "@" else "spaced" if gaps or domain[1] else ""
@@ -110,12 +138,12 @@ def _stands_alone(left: str, start: int) -> bool:
     return before not in ("/", "\\", "=", "#", "&") or "@" in token
 
 
-def _domain_of(right: str, spaced: bool) -> tuple[str, bool, int] | None:
+def _domain_of(right: str, signs: AddressSigns) -> tuple[str, bool, int] | None:
     """(domain, written with spaces or words for the dots, length in the text)."""
-    match = _DOMAIN.match(right)
+    match = signs.domain.match(right)
     if match:
         written = match[0]
-        domain = _clean(_DOTS.sub(".", written))
+        domain = _clean(signs.dot.sub(".", written))
         if domain:
             return domain, " " in written or "(" in written or "[" in written, match.end()
     match = _SPACED_DOMAIN.match(right)
@@ -161,7 +189,7 @@ def decode_cfemail(code: str) -> str | None:
     return found[0].address if found else None
 
 
-def mailto_address(href: str) -> list[str]:
+def mailto_address(href: str, signs: AddressSigns = _SIGNS) -> list[str]:
     """The addresses of a mailto: link (RFC 6068): several, percent-coded, with ?subject or spaces. [] for others."""
     text = html.unescape(href).strip()
     scheme, colon, rest = text.partition(":")
@@ -175,44 +203,31 @@ def mailto_address(href: str) -> list[str]:
     for piece in re.split(r"[,;]", ",".join(unquote(part, errors="replace") for part in parts)):
         bracketed = re.search(r"<([^<>]*)>", piece)
         squeezed = re.sub(r"\s+", "", bracketed[1] if bracketed else piece)
-        found = find_addresses(squeezed)
+        found = find_addresses(squeezed, signs)
         addresses += [one.address for one in found if one.address not in addresses]
     return addresses
 
 
-_MAIL_WORDS = frozenset({"email", "mail", "emailaddress", "hopthu", "thudientu"})
-_ICON_WORDS = _words(
-    "icon icons ico logo btn button send gui small large white black blue red green gray grey social svg sprite "
-    "bg background banner footer header top bottom hover active friend print share in out new open close contact "
-    "us img image pic the 1 2 3 16 20 24 32 48 64 128 cong vu cv gov vn webmail box inbox envelope hop thu"
-)
-_ADDRESS_WORDS = (
-    "dia chi email",
-    "dia chi thu dien tu",
-    "email address",
-    "dia chi mail",
-    "dia chi e mail",
-    "email lien he",
-)
 _DYNAMIC = re.compile(
     r"(?:text|string|str|email|mail)2?(?:to)?-?_?(?:image|img|png)|(?:image|img)-?_?(?:mail|email)", re.IGNORECASE
 )
 
 
-def looks_like_address_image(src: str, alt: str) -> bool:
+def looks_like_address_image(src: str, alt: str, signs: AddressSigns, words: Mapping[str, tuple[str, ...]]) -> bool:
     """True if an image probably shows an address in place of text: its alt text says so, or its file is named after a
-    mailbox. Icons and banners about e-mail are not meant."""
-    if find_addresses(alt) or any(words in fold(alt) for words in _ADDRESS_WORDS):
+    mailbox. Icons and banners about e-mail are not meant. `words`: the vocabulary's lists."""
+    if find_addresses(alt, signs) or any(phrase in fold(alt) for phrase in words["address_image_words"]):
         return True
     try:
         path = urlsplit(src.strip()).path
     except ValueError:  # not a URL
         return False
     name = unquote(path.rsplit("/", 1)[-1])
-    if find_addresses(name.rpartition(".")[0]) or _DYNAMIC.search(name):
+    if find_addresses(name.rpartition(".")[0], signs) or _DYNAMIC.search(name):
         return True
-    words = fold(re.sub(r"\be[-_ ]mail", "email", name.rpartition(".")[0], flags=re.IGNORECASE)).split()
-    return bool(_MAIL_WORDS.intersection(words)) and bool(set(words) - _MAIL_WORDS - _ICON_WORDS) and len(words) <= 4
+    said = fold(re.sub(r"\be[-_ ]mail", "email", name.rpartition(".")[0], flags=re.IGNORECASE)).split()
+    mail, icon = set(words["mailbox_image_words"]), set(words["icon_words"])
+    return bool(mail.intersection(said)) and bool(set(said) - mail - icon) and len(said) <= 4
 
 
 def classify(

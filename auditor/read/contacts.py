@@ -31,6 +31,7 @@ def read_addresses(
     places: dict[str, list[AddressPlace]] = {}
     contact: set[str] = set()
     images: dict[str, AddressPlace] = {}
+    vocabulary = context.matcher.vocabulary
     for page in context.pages.values():
         if is_twin(page.url):
             continue
@@ -46,7 +47,7 @@ def read_addresses(
                 contact.add(address.lower())
         if role in ("contact_page", "directory"):
             for src, alt in page.images:
-                if looks_like_address_image(src, alt):
+                if looks_like_address_image(src, alt, vocabulary.signs, vocabulary.lists):
                     images[src] = AddressPlace(role, page.url, alt or src, "image")
     facts = [
         AddressFact(address, _class(address, context), address in contact, tuple(found[:6]))
@@ -100,12 +101,13 @@ def _class(address: str, context: SiteContext) -> AddressClass:
 def _page_addresses(
     page: Page, role: str, parts: Mapping[int, str], context: SiteContext
 ) -> Iterator[tuple[str, AddressPlace]]:
+    signs = context.matcher.vocabulary.signs
     for name, content in page.metas:
         if name in ("copyright", "author", "reply-to", "email", "contact"):
-            for raw in find_addresses(content):
+            for raw in find_addresses(content, signs):
                 yield raw.address, AddressPlace("meta", page.url, excerpt(content, _CONTEXT))
     for box in page.boxes:
-        for raw in addresses_in(box):
+        for raw in addresses_in(box, signs):
             where = _where(page, box, raw, parts.get(id(box), role), context)
             if where in CONTACT_PLACES and _is_credit(box, raw, context):
                 where = "vendor"

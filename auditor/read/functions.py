@@ -133,7 +133,7 @@ def footer_contact(context: SiteContext) -> Iterator[Section]:
     tops += [b for b in page.boxes if b.mark in page.template and _SHORT <= b.weight <= _LONG]
     for box in tops:
         text = box.text
-        addresses = [raw.address for raw in find_addresses(text)]
+        addresses = [raw.address for raw in find_addresses(text, context.matcher.vocabulary.signs)]
         folded = f" {fold(text)} "
         parts = context.matcher.vocabulary.detectors["contact"].parts
         found = [part for part in ("address",) if any(f" {word} " in folded for word in parts[part])]

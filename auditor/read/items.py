@@ -347,8 +347,9 @@ def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:
         yield "abstract"
     if entry.files:
         yield "file"
-    boxes = entry.box.walk() if page.covers_addresses or may_hold_address(entry.box.text) else ()
-    addresses = {raw.address.rpartition("@")[2] for box in boxes for raw in addresses_in(box)}
+    signs = reading.vocabulary.signs
+    boxes = entry.box.walk() if page.covers_addresses or may_hold_address(entry.box.text, signs) else ()
+    addresses = {raw.address.rpartition("@")[2] for box in boxes for raw in addresses_in(box, signs)}
     if addresses:
         yield "email"
     if any(host == own or host.endswith("." + own) for host in addresses for own in reading.official_domains):

@@ -68,7 +68,7 @@ def _footer(context: SiteContext) -> PublishedContact | None:
     if not context.scope.is_whole_host:
         return None
     text = context.start.place_text(Place.FOOTER)
-    mailboxes = [(raw.address.lower(), raw.start) for raw in find_addresses(text)]
+    mailboxes = [(raw.address.lower(), raw.start) for raw in find_addresses(text, context.matcher.vocabulary.signs)]
     return _published(context, context.start.url, text, mailboxes) if text else None
 
 
@@ -77,8 +77,9 @@ def _contact_page(context: SiteContext, detectors: Mapping[str, DetectorFacts]) 
     for section in contact.sections if contact is not None else ():
         page = context.page_at(section.url)
         if page is not None and page is not context.start and "#" not in section.url:
-            places = {raw.address.lower(): raw.start for raw in reversed(find_addresses(page.main_text))}
-            mailboxes = [(address, places.get(address, -1)) for address in page_addresses(page)]
+            signs = context.matcher.vocabulary.signs
+            places = {raw.address.lower(): raw.start for raw in reversed(find_addresses(page.main_text, signs))}
+            mailboxes = [(address, places.get(address, -1)) for address in page_addresses(page, signs)]
             return _published(context, page.url, page.main_text, mailboxes)
     return None
 

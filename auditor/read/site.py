@@ -282,7 +282,7 @@ def _unnamed_directory(context: SiteContext, named: set[str]) -> list[Lead]:
         page = context.pages.get(key)
         if page is None or key in named or page is context.start:
             continue
-        if not (page.covers_addresses or may_hold_address(page.main_text)):
+        if not (page.covers_addresses or may_hold_address(page.main_text, context.matcher.vocabulary.signs)):
             continue
         subject = Subject(page, words, context.reading, (), context.official_domains, context.menu, strong=False)
         if judge_page(subject).state is SectionState.PRESENT:

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from urllib.parse import urlsplit
 
 from auditor.model import Item, Place, SectionState
+from auditor.read.addresses import AddressSigns
 from auditor.read.articles import article_date
 from auditor.read.box_addresses import addresses_in
 from auditor.read.entries import Reading
@@ -115,9 +116,9 @@ def is_service_portal(url: str, words: DetectorWords, subject: Subject | None = 
     return any(path in segments for path in words.extra.get("portal_paths", ()))
 
 
-def page_addresses(page: Page) -> tuple[str, ...]:
+def page_addresses(page: Page, signs: AddressSigns) -> tuple[str, ...]:
     """Distinct addresses in the page's own content, however hidden."""
-    found = [raw.address for box in page.boxes if page.is_main(box) for raw in addresses_in(box)]
+    found = [raw.address for box in page.boxes if page.is_main(box) for raw in addresses_in(box, signs)]
     return tuple(dict.fromkeys(address.lower() for address in found))
 
 

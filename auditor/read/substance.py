@@ -179,7 +179,7 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(đ): units and competent officials with their official addresses."""
     text = subject.text
     rows = tuple(item for item in items if {"email", "phone"} & set(item.attributes))
-    addresses = page_addresses(subject.page)
+    addresses = page_addresses(subject.page, subject.reading.vocabulary.signs)
     people = sum(text.count(f" {word} ") for word in subject.reading.vocabulary.lists["positions"])
     phones = len(PHONE.findall(subject.page.main_text)) or len(_SHORT_PHONE.findall(subject.page.main_text))
     if not rows:
@@ -229,7 +229,7 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
     found += subject.parts(("deadline", "reply"), *texts)
     if items:
         found.append("items")
-    if page_addresses(subject.page):
+    if page_addresses(subject.page, subject.reading.vocabulary.signs):
         found.append("address")
     answers = tuple(_answers(subject))
     if answers:  # a question counts by its answer, not by the day on which it was asked
@@ -343,7 +343,7 @@ def _is_filled(subject: Subject) -> bool:
 def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """NĐ 43/2011 Điều 10(1)(l): address, telephone, official e-mail address. Without an official address: partial."""
     text = subject.text
-    addresses = page_addresses(subject.page)
+    addresses = page_addresses(subject.page, subject.reading.vocabulary.signs)
     found = list(subject.parts(("address",), text))
     if PHONE.search(subject.page.main_text) or re.search(r"\(?0\d{2,4}\)?[\s.]*\d[\d.\s]{5,}", subject.page.main_text):
         found.append("phone")

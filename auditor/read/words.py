@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.model.abolished import Abolished
+from auditor.read.addresses import AddressSigns, address_signs
 from auditor.read.dates import DateWords
 from auditor.read.folding import fold
 
@@ -74,6 +75,7 @@ class Vocabulary:
     placeholder_mail: frozenset[str] = frozenset()  # domains of the templates' own examples
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
     files: FileTable = field(default_factory=FileTable)
+    signs: AddressSigns = field(default_factory=address_signs)  # by which addresses are written
     view_keys: re.Pattern[str] = NEVER  # query keys that choose how a list is shown, whole
     abolished: Abolished = field(default_factory=Abolished)
     telephone: NumberingPlan = field(default_factory=NumberingPlan)
@@ -100,6 +102,7 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
         frozenset(mail.get("placeholder", ())),
         _selectors(mail.get("dkim_selectors", {}).get("suggestions", {})),
         _files(data),
+        address_signs(data["at_words"], data["at_words_alone"], data["at_words_before_dots"], data["dot_words"]),
         _keys(data["view_keys"]),
     )
 

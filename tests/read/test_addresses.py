@@ -9,9 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.model import AddressClass, MailDomainUse
-from auditor.read.addresses import classify, decode_cfemail, find_addresses, looks_like_address_image, mailto_address
+from auditor.read import addresses
+from auditor.read.addresses import RawAddress, classify, decode_cfemail
+from auditor.vocabulary import load_vocabulary
 
+WORDS = load_vocabulary()
 ADDRESS = "stttt@binhphuoc.gov.vn"
+
+
+def find_addresses(text: str) -> list[RawAddress]:
+    return addresses.find_addresses(text, WORDS.signs)
+
+
+def mailto_address(href: str) -> list[str]:
+    return addresses.mailto_address(href, WORDS.signs)
+
+
+def looks_like_address_image(src: str, alt: str) -> bool:
+    return addresses.looks_like_address_image(src, alt, WORDS.signs, WORDS.lists)
 
 
 @pytest.mark.parametrize(
@@ -166,3 +181,11 @@ def test_never_fails(text: str) -> None:
     mailto_address("mailto:" + text)
     decode_cfemail(text)
     looks_like_address_image(text, text)
+
+
+def test_the_words_for_the_signs_are_the_vocabularys() -> None:
+    other = addresses.address_signs(["vòng"], ["a vòng"], [], ["điểm"])
+    for text in ("stttt (vòng) binhphuoc.gov.vn", "stttt a vòng binhphuoc [điểm] gov [điểm] vn"):
+        assert [one.address for one in addresses.find_addresses(text, other)] == [ADDRESS]
+        assert find_addresses(text) == []
+    assert addresses.find_addresses("stttt (a còng) binhphuoc.gov.vn", other) == []
