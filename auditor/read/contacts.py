@@ -176,9 +176,10 @@ def _is_repeated_contact(page: Page, box: Box, context: SiteContext) -> bool:
     """Old layouts have no footer element: the block that stands on every page with address words is the footer."""
     for outer in (box, *list(box.ancestors())[:4]):
         if outer.mark in page.template:
-            parts = context.matcher.vocabulary.detectors["contact"].parts
-            text = f" {fold(outer.text)} "
-            return any(f" {word} " in text for word in (*parts["address"], *parts["phone"], "email", "thu dien tu"))
+            vocabulary = context.matcher.vocabulary
+            parts, text = vocabulary.detectors["contact"].parts, f" {fold(outer.text)} "
+            words = (*parts["address"], *parts["phone"], *vocabulary.lists["email_words"])
+            return any(f" {word} " in text for word in words)
     return False
 
 

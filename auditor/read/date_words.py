@@ -60,6 +60,10 @@ class DateWords:
     week: tuple[str, ...]
     short_range: re.Pattern[str]
     half_days_english: tuple[str, ...]
+    rough: re.Pattern[str]  # in folded text: "21 gio truoc", which may be one of several days
+    split_day: re.Pattern[str]  # in plain text: a day whose parts stand apart at its start
+    leaf: re.Pattern[str]  # in plain text: a calendar leaf without its year
+    weekday: re.Pattern[str]  # in plain text: a weekday with its day
     calendar: re.Pattern[str]  # in folded text: what changes with the days and says nothing of a subject
 
     @classmethod
@@ -133,6 +137,7 @@ def _build(data: _Reader) -> DateWords:
         rf"|{any_of(data.words('month_abbreviation'))}\.?\s?(?P<short>[0-9]{{1,2}})(?![0-9])"
         rf"|(?P<english>{any_of(w for r in english for w in r)})\b\.?)"
     )
+    on_leaf = (*month, *data.words("month_abbreviation"))
     weekday = any_of(word for row in data.lists("weekdays", 7) for word in row)
     half = rf"{any_of(data.words('half_days'))}\b"
     hour = any_of(data.words("hour"))
@@ -155,7 +160,7 @@ def _build(data: _Reader) -> DateWords:
             rf"(?:(?<![0-9:])(?P<time>{clock})[\s,\-–|]{{0,4}})?(?:\b(?P<weekday>{weekday})[\s,\-–:|]{{0,4}})?"
             rf"(?:\b(?P<day>{any_of(day)})[\s:]{{0,2}})?\Z"
         ),
-        after=re.compile(rf"[\s,\-–|(t]{{0,4}}(?:luc\s)?(?P<time>{clock})"),
+        after=re.compile(rf"[\s,\-–|(t]{{0,4}}(?:{any_of(data.words('at_time'))}\s)?(?P<time>{clock})"),
         named_month=re.compile(
             rf"(?:(?:st|nd|rd|th)\b)?[\s,./\-]{{0,3}}{month_words}"
             rf"(?:[\s,./\-]{{0,3}}(?P<again>{any_of(year)}\b)?[\s:]{{0,2}}(?P<year>(?:19|20)[0-9]{{2}}))?"
@@ -196,6 +201,17 @@ def _build(data: _Reader) -> DateWords:
             rf"|\s*{any_of(month)}\s*(?P<m3>[0-9]{{1,2}})(?:[\s/,\-]*(?:{any_of(year)}\s*)?(?P<y3>[0-9]{{4}}))?)(?![0-9])"
         ),
         half_days_english=data.words("half_days_english"),
+        rough=re.compile(
+            rf"([0-9]+) (?P<unit>{any_of(word for word, unit in units.items() if unit not in ('minutes', 'days'))})"
+            rf" {any_of(relative.words('before'))}\b"
+        ),
+        split_day=re.compile(
+            rf"^\D{{0,12}}?(\d{{1,2}})(?:\s*[,/.-]\s*|\s+|(?=[a-z]))"
+            rf"(?:{any_of((*on_leaf, *data.words('month_letter')))})?\.?\s*(\d{{1,2}})"
+            rf"\s*[,/. -]\s*(?:{any_of(year)}\s*)?(199\d|20\d\d)\b"
+        ),
+        leaf=re.compile(rf"(\d{{1,2}})\s*{any_of(on_leaf)}\.?\s*(\d{{1,2}})"),
+        weekday=re.compile(rf"{weekday}[\s,(:-]*(?:{any_of(day)}\s*)?\d{{1,2}}\s?[/.-]\s?\d{{1,2}}"),
         calendar=_calendar(data.part("calendar")),
     )
 

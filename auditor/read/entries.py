@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from auditor.model import Dated
-from auditor.read.dates import FoundDate, find_dates
+from auditor.read.dates import DateWords, FoundDate, find_dates
 from auditor.read.dom import Box
 from auditor.read.folding import fold
 from auditor.read.page import Link
@@ -19,7 +19,6 @@ NUMBER = re.compile(
 )
 DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # a written day: what tells an entry from a name
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
-_ROUGH = re.compile(r"(\d+) (gio|tuan|thang|nam) truoc")
 _SURE_HOURS = 6
 _FIGURE, _WORDS_ALONE = re.compile(r"\d"), 40  # characters
 _YEARLESS, _HALF_A_YEAR = 24, 183  # characters; days
@@ -69,15 +68,15 @@ class Reading:
             month_first=self.month_first,
             allow_relative=True,
         )
-        return [one for one in found if one.date <= self.as_of and _is_exact(one)]
+        return [one for one in found if one.date <= self.as_of and _is_exact(one, self.vocabulary.dates)]
 
 
-def _is_exact(found: FoundDate) -> bool:
+def _is_exact(found: FoundDate, words: DateWords) -> bool:
     """ "3 ngày trước" is a day; "2 tuần trước" and "21 giờ trước" may be one of several."""
     if found.kind != "relative":
         return True
-    rough = _ROUGH.search(fold(found.excerpt))
-    return rough is None or (rough.group(2) == "gio" and int(rough.group(1)) <= _SURE_HOURS)
+    rough = words.rough.search(fold(found.excerpt))
+    return rough is None or (words.relative_units[rough["unit"]] == "hours" and int(rough[1]) <= _SURE_HOURS)
 
 
 @dataclass(slots=True, eq=False)

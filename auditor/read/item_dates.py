@@ -12,15 +12,9 @@ from auditor.model import Dated, DateSource
 from auditor.read.dates import FoundDate
 from auditor.read.dom import Box
 from auditor.read.entries import NUMBER, ROLES, Entry, Reading
-from auditor.read.folding import composed, nfc
+from auditor.read.folding import composed, nfc, plain
 from auditor.read.page import Page
 
-_SPLIT_DAY = re.compile(
-    r"^\D{0,12}?(\d{1,2})(?:\s*[,/.-]\s*|\s+|(?=[a-z]))(?:tháng|thg|th|t)?\.?\s*(\d{1,2})\s*[,/. -]\s*"
-    r"(?:năm\s*)?(199\d|20\d\d)\b",
-    re.I,
-)
-_LEAF = re.compile(r"(\d{1,2})\s*(?:tháng|thg|th)\.?\s*(\d{1,2})", re.I)  # a calendar leaf without its year
 _URL_DAY = re.compile(
     r"/((?:19|20)\d\d)/(\d{1,2})/(\d{1,2})(?=/|$|\?)|[-_/]((?:19|20)\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?=\D|$)"
 )
@@ -82,7 +76,7 @@ def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
 
 def _split_day(text: str, reading: Reading) -> date | None:
     """A day whose parts stand in elements of their own, at the start of `text`."""
-    split = _SPLIT_DAY.match(text)
+    split = reading.vocabulary.dates.split_day.match(plain(text))
     if split is None:
         return None
     day, month, year = (int(group) for group in split.groups())
@@ -105,7 +99,8 @@ def _date_by_text(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         leaf = _split_day(spaced(box), reading) if 5 <= box.weight <= 24 and page.is_main(box) else None
         if leaf is not None:
             return Dated(leaf, DateSource.LIST_ITEM, spaced(box), page.url)
-        day = _LEAF.fullmatch(spaced(box)) if 4 <= box.weight <= 12 and page.is_main(box) else None
+        leaves = reading.vocabulary.dates.leaf
+        day = leaves.fullmatch(plain(spaced(box))) if 4 <= box.weight <= 12 and page.is_main(box) else None
         for found in reading.find_yearless(f"{day[1]}/{day[2]}") if day is not None else []:
             return Dated(found.date, DateSource.LIST_ITEM, spaced(box), page.url, year_shown=False)
     rest = composed(entry.box.text)

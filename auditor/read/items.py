@@ -218,7 +218,6 @@ def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) 
 def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
-    weekdays = reading.vocabulary.lists["weekdays"]
     for box in page.boxes:
         if box.tag != "tr" or box in taken or box.weight < 8 or not page.is_main(box):
             continue
@@ -229,17 +228,16 @@ def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[B
         ):
             continue
         cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
-        if cells and _is_day_of_week(cells[0].text, weekdays):
+        if cells and _is_day_of_week(cells[0].text, reading):
             continue  # of a schedule: what is done on that day
         if (len(cells) >= 2 or (cells and _is_whole_item(box, reading))) and not _is_head(box):
             rows.append(box)
     return rows
 
 
-def _is_day_of_week(text: str, weekdays: tuple[str, ...]) -> bool:
+def _is_day_of_week(text: str, reading: Reading) -> bool:
     """ "Thứ sáu, 11/09", "Thứ Hai 18/10/2021": a weekday with its day, and nothing else."""
-    day = re.match(r"([^\d,(:]+|thứ\s\d)[\s,(:-]*(?:ngày\s*)?\d{1,2}\s?[/.-]\s?\d{1,2}", nfc(text[:_DAY_NAME]), re.I)
-    return day is not None and plain(day[1]).strip() in weekdays
+    return reading.vocabulary.dates.weekday.match(plain(nfc(text[:_DAY_NAME]))) is not None
 
 
 def _is_whole_item(row: Box, reading: Reading) -> bool:

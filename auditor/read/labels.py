@@ -12,7 +12,6 @@ from auditor.read.words import DetectorWords, Vocabulary
 _MAX_WORDS = 11
 _PREFIX_WORDS = 6
 _BOTH = re.compile(r"\s+[-–|/&]\s+")
-_LISTED = re.compile(r"\s*,\s+|\s+và\s+", re.I)
 _PART = 0.8
 _PICTURE = 1.1  # of a picture without words the address is all there is
 _COUNTER = re.compile(r"\s*[(\[]\s*\d+\s*[)\]]\s*$")
@@ -161,7 +160,7 @@ class LabelMatcher:
         if key not in self._seen:
             folded = self.spell_out(label) if len(label) <= 140 else ""
             long = bool(label) and (not folded or folded.count(" ") >= _MAX_WORDS)
-            parts, listed = self._split(_BOTH, label), self._split(_LISTED, label)
+            parts, listed = self._split(_BOTH, label), self._split(self.vocabulary.listing, label)
             found = {}
             for name, words in self.vocabulary.detectors.items():
                 score = self._score(folded, long, url, words)

@@ -329,14 +329,15 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
 def _names_a_week(title: str, reading: Reading) -> bool:
     """True for the title of a schedule, not of something else that the same page lists."""
     folded = fold(title)
-    named = "lich" in folded or "tuan" in folded
+    named = any(word in folded for word in reading.vocabulary.lists["schedule_words"])
     return named or week_range(title, reading.as_of, reading.vocabulary.dates) is not None
 
 
 def _is_filled(subject: Subject) -> bool:
     """True if a schedule says more than the names of the days."""
-    names = {word for day in subject.reading.vocabulary.lists["weekdays"] for word in day.split()}
-    names |= {word for label in subject.words.labels for word in label.split()} | {"sang", "chieu", "ngay", "buoi"}
+    lists = subject.reading.vocabulary.lists
+    names = {word for phrase in (*lists["weekdays"], *subject.words.labels) for word in phrase.split()}
+    names |= set(lists["day_parts"])
     return sum(word not in names and not word.isdigit() for word in subject.text.split()) >= 5
 
 

@@ -76,6 +76,7 @@ class Vocabulary:
     dkim_selectors: tuple[str, ...] = ()  # what well-known systems use unless told otherwise
     files: FileTable = field(default_factory=FileTable)
     signs: AddressSigns = field(default_factory=address_signs)  # by which addresses are written
+    listing: re.Pattern[str] = NEVER  # what stands between the parts of a label: a comma, "và"
     view_keys: re.Pattern[str] = NEVER  # query keys that choose how a list is shown, whole
     abolished: Abolished = field(default_factory=Abolished)
     telephone: NumberingPlan = field(default_factory=NumberingPlan)
@@ -103,6 +104,7 @@ def from_data(data: Mapping[str, Any], dates: DateWords, mail: Mapping[str, Any]
         _selectors(mail.get("dkim_selectors", {}).get("suggestions", {})),
         _files(data),
         address_signs(data["at_words"], data["at_words_alone"], data["at_words_before_dots"], data["dot_words"]),
+        re.compile("|".join((r"\s*,\s+", *(rf"\s+{re.escape(word)}\s+" for word in data["and_words"]))), re.I),
         _keys(data["view_keys"]),
     )
 
