@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import ast
+import re
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+import auditor
+import checks
 from auditor.configuration import ConfigError, load_yaml, parse_yaml
 from auditor.vocabulary import load_vocabulary
 from config import shipped_folder
@@ -149,3 +154,21 @@ def test_words_and_numbering_plan_are_those_of_the_folder(tmp_path: Path) -> Non
     words = load_vocabulary(tmp_path)
     assert words.telephone.renumbered == (("061", "0251"),)
     assert words.lists["house_words"] == load_vocabulary().lists["house_words"]
+
+
+_VIETNAMESE = re.compile(r"[a-zà-ỹđ]*[à-ỹđ][a-zà-ỹđ]+|[a-zà-ỹđ]+[à-ỹđ][a-zà-ỹđ]*")
+_ALPHABETS = {"encoding.py", "legacy_tables.py"}  # TCVN 5712, VNI and windows-1258: letters and bytes, no words
+
+
+@pytest.mark.parametrize("room", [auditor, checks], ids=["auditor", "checks"])
+def test_no_vietnamese_word_stands_in_python(room: ModuleType) -> None:
+    home = Path(str(room.__file__)).parent
+    for file in sorted(home.rglob("*.py")):
+        if file.name in _ALPHABETS or "demo" in file.parts:
+            continue
+        tree = ast.parse(file.read_text("utf-8"))
+        said = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}  # docstrings
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in said:
+                found = _VIETNAMESE.search(re.sub(r"\[[^]]*\]", "", one.value.lower()))  # classes of letters are no words
+                assert found is None, f"{file}:{one.lineno}: {found and found[0]}"
