@@ -25,7 +25,7 @@ from auditor.read.site import PageCache, find_start, inner_start, make_context, 
 from auditor.read.site_state import is_entry, is_script_shell
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.urls import is_document, is_useless, repeats_segments, same_page_key
-from auditor.read.wants import Want, detail_wants, section_wants, unnamed_wants
+from auditor.read.wants import Want, detail_wants, section_wants, unit_wants, unnamed_wants
 from auditor.read.words import Vocabulary
 
 OnLook = Callable[[int, int, str], None]  # looks made, budget, URL
@@ -73,6 +73,7 @@ class Crawl:
             await self._sections()
             await self._unnamed()
             await self._details()
+            await self._units()
             await self._forms()
         return self.evidence()
 
@@ -202,6 +203,12 @@ class Crawl:
             wants = detail_wants(context)
             if not wants or not await self._fetch(wants):
                 return
+
+    async def _units(self) -> None:
+        """Pages of units: the only place of many units' mailboxes."""
+        context = self._context()
+        if context is not None:
+            await self._fetch(unit_wants(context))
 
     async def _forms(self) -> None:
         """The first bytes of a few forms, last of all; of a site that took more than is usual only one."""

@@ -10,7 +10,7 @@ from auditor.read.dates import parse_date
 from auditor.read.dom import Box
 from auditor.read.entries import ROLES, Reading
 from auditor.read.folding import fold, nfc
-from auditor.read.page import Page
+from auditor.read.page import HEADINGS, Page
 
 _ROW = 400  # characters: a larger row or list entry is layout
 _BESIDE = 12  # characters of a link beside the date in it
@@ -54,7 +54,8 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
         if any(outer.tag == "a" and outer.weight > len(text) + _BESIDE for outer in box.ancestors()):
             continue  # within the link that tells another item's title
         for found in reading.find(text):
-            if found.role in ("plain", "posted"):
+            in_title = box.tag in HEADINGS and found.role == "plain"  # a day of what the title tells of
+            if found.role in ("plain", "posted") and not in_title:
                 dated = Dated(found.date, DateSource.ARTICLE, text[:120], page.url)
                 if seen_title or found.role == "posted":
                     return dated

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
@@ -12,9 +11,11 @@ from auditor.read.dom import BREAK, Box
 from auditor.read.entries import DAY
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
-from auditor.read.page import HEADINGS, Link, Page, absolute
+from auditor.read.page import Link, Page
+from auditor.read.page_names import names_of
 from auditor.read.subject import is_service_portal
 from auditor.read.urls import (
+    absolute,
     is_comment_feed,
     is_english,
     is_feed,
@@ -29,11 +30,11 @@ _BONUS = {Place.HEADER: 0.06, Place.SIDE: 0.04, Place.BODY: 0.02, Place.FEED: 0.
 _PENALTY = {"own": 0.0, "portal": 0.0, "anchor": 0.05, "feed": 0.05, "parent": 0.2, "foreign": 0.3, "dead": 0.4}
 _LABEL_WORDS_IN_BODY = 7
 MENU_WORDS = 8
-_HEADING_WORDS = 12
 _BLOCK_DEPTH = 2  # boxes between a block and its "Xem thêm"
 _ITEM = 0.95  # in a list's text only the vocabulary's own words name a section; the rest are items
 _HUBS = frozenset({"organisation", "contact", "email_directory", "access_to_information"})
 _ALL_SUBJECTS = frozenset({"news", "direction"})  # their entries' titles may name any section's subject
+_SHARING = 2  # other sections in parts of one page
 _HEADING = 0.65  # a page that names itself needs less than a link among many
 _ROW = 400  # characters: a larger row is layout
 _TILES, _TILE_WORDS, _MOSTLY = 30, 10, 0.6  # links; words of a link on average; share of the page's own text
@@ -44,7 +45,7 @@ class Lead:
     """A link that may lead to a detector's section.
 
     `kind`: own, parent (the shared portal's), portal (a public-service portal), foreign, dead ("#"), feed, or anchor
-    (a part of the same page; the URL keeps its fragment).
+    (a part of a page; the URL keeps its fragment). `part`: the fragment of the link, if it has one.
     """
 
     detector: str
@@ -54,6 +55,7 @@ class Lead:
     place: Place
     kind: str
     linked_from: str
+    part: str = ""
 
     @property
     def strong(self) -> bool:
@@ -80,9 +82,10 @@ def leads(
     best: dict[tuple[str, str], Lead] = {}
     pages = list(pages)
     menu = menu_labels(start, scope) if start is not None else {}
+    read = {same_page_key(page.url): page for page in pages}
     for page in pages:
         if page is not start and same_page_key(page.url) in menu:
-            for lead in _heading_leads(page, menu[same_page_key(page.url)], matcher):
+            for lead in _heading_leads(page, menu[same_page_key(page.url)], agency, matcher):
                 key = (lead.detector, same_page_key(lead.url))
                 if key not in best or rank(lead) > rank(best[key]):
                     best[key] = lead
@@ -90,6 +93,9 @@ def leads(
         opens = page is start or _is_hub(page, label, matcher)
         own = _strong(label, matcher) if label is not None and page is not start else frozenset()
         for lead in _page_leads(page, page is start, opens, agency, scope, matcher):
+            lead = _to_its_part(lead, read, matcher)
+            if lead.score < CANDIDATE:
+                continue
             of_page = lead.detector in own - _HUBS or own & _ALL_SUBJECTS
             if of_page and opens and lead.place is Place.BODY and lead.score < _ITEM:
                 continue  # an entry of the section that the page itself is
@@ -98,9 +104,49 @@ def leads(
             if known is None or rank(lead) > rank(known):
                 best[key] = lead
     out: dict[str, list[Lead]] = {}
-    for lead in sorted(best.values(), key=rank, reverse=True):
+    for lead in sorted(_named_parts(best.values(), matcher), key=rank, reverse=True):
         out.setdefault(lead.detector, []).append(lead)
     return out
+
+
+def _to_its_part(lead: Lead, read: Mapping[str, Page], matcher: LabelMatcher) -> Lead:
+    """A link from elsewhere to a part of a page ("/cong-khai#thong-ke") means that part, once the page was read: what
+    the page's own address says is said of the whole."""
+    target = read.get(same_page_key(lead.url)) if lead.kind == "own" and lead.part else None
+    if target is None or target.anchor(unquote(lead.part)) is None:
+        return lead
+    score = matcher.score(lead.label, f"/{lead.part}", lead.detector)
+    return replace(lead, url=f"{target.url}#{lead.part}", kind="anchor", score=score)
+
+
+def _named_parts(found: Iterable[Lead], matcher: LabelMatcher) -> list[Lead]:
+    """Of a page that several sections share, the part that bears a dated section's name stands for the page."""
+    found = list(found)
+    sharing: dict[str, set[str]] = {}
+    scores: dict[tuple[str, str], float] = {}
+    for lead in found:
+        if lead.kind == "anchor" and lead.strong:
+            sharing.setdefault(_page_key(lead), set()).add(lead.detector)
+        elif lead.kind == "own":
+            scores[lead.detector, _page_key(lead)] = lead.score
+    named = {
+        (lead.detector, _page_key(lead))
+        for lead in found
+        if lead.kind == "anchor" and matcher.vocabulary.detectors[lead.detector].dated
+        if len(sharing.get(_page_key(lead), set()) - {lead.detector}) >= _SHARING
+    }
+    out = []
+    for lead in found:
+        key = lead.detector, _page_key(lead)
+        if key in named and lead.kind == "anchor":
+            lead = replace(lead, score=max(lead.score, scores.get(key, 0.0)))
+        if key not in named or lead.kind != "own":
+            out.append(lead)
+    return out
+
+
+def _page_key(lead: Lead) -> str:
+    return same_page_key(lead.url.partition("#")[0])
 
 
 def _is_hub(page: Page, label: str | None, matcher: LabelMatcher) -> bool:
@@ -193,37 +239,12 @@ def _application_leads(page: Page, link: Link, scope: SiteScope, matcher: LabelM
         yield Lead("online_services", link.text, link.url, score, link.place, kind, page.url)
 
 
-def _heading_leads(page: Page, label: str, matcher: LabelMatcher) -> Iterator[Lead]:
-    """A page that names itself: its first headings and its title say which section it is, whatever its link said.
-
-    Where neither a heading element nor the link's `label` names it, its first words are its heading.
-    """
-    names = _own_names(page) or ([] if _strong(label, matcher) else _first_words(page))
-    names.append(re.split(r"\s[-|–—»·•]\s", page.title)[0])
-    for name in dict.fromkeys(names):
-        for detector, score in matcher.scores(name, "").items():
+def _heading_leads(page: Page, label: str, agency: Agency, matcher: LabelMatcher) -> Iterator[Lead]:
+    """A page that names itself: its headings and its title say which section it is, whatever its link said."""
+    for name, scores in names_of(page, agency, matcher, named=bool(_strong(label, matcher))):
+        for detector, score in scores.items():
             if score >= _HEADING:
                 yield Lead(detector, name, page.url, max(STRONG, score - 0.05), Place.BODY, "own", page.url)
-
-
-def _own_names(page: Page) -> list[str]:
-    """The first two headings of the page's own content; one that leads to another page names that page, not this."""
-    headings = (box for box in page.boxes if box.tag in HEADINGS and box.text and box.place is Place.BODY)
-    own = [nfc(box.text) for box in headings if page.is_main(box) and not any(one.tag == "a" for one in box.walk())]
-    return own[:2]
-
-
-def _first_words(page: Page) -> list[str]:
-    """The line that opens the page's own content, if it is short and leads nowhere: most software of today styles any
-    element as a heading."""
-    first = next((box for box in page.main_boxes if box.place is Place.BODY), None)
-    if (
-        first is None
-        or len(first.text.split()) > _HEADING_WORDS
-        or any(b.tag == "a" for b in (first, *first.ancestors()))
-    ):
-        return []
-    return [nfc(first.text)]
 
 
 def _may_name_a_section(page: Page, link: Link) -> bool:
@@ -264,7 +285,8 @@ def _link_leads(
                     continue
                 kind = "feed"
             url = page.url + link.href if kind == "anchor" else link.url
-            yield Lead(detector, label, url, score, link.place, kind, page.url)
+            _, _, part = link.href.partition("#")
+            yield Lead(detector, label, url, score, link.place, kind, page.url, part)
 
 
 def _own_words(link: Link) -> str:
@@ -302,6 +324,8 @@ def _kind(page: Page, link: Link, detector: str, agency: Agency, scope: SiteScop
         # "#/tin-tuc" is an address inside a script's application: it cannot be told whether anything is there
         if link.href.lower().startswith(("mailto:", "tel:", "#/", "#!")) or link.box is None or _has_submenu(link.box):
             return None
+        if detector == "sitemap":
+            return None  # a part of a page lists no site: "Sơ đồ" is of the organisation there
         return "anchor" if page.anchor(unquote(link.href[1:])) is not None else "dead"
     kind = ownership(link.url, agency, scope)
     if kind == "own":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState
+from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState, fold_host
 from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
 from auditor.read.box_addresses import addresses_in
 from auditor.read.candidates import box_is_owned, leads_to_parent
@@ -13,13 +13,15 @@ from auditor.read.context import SiteContext
 from auditor.read.dom import Box
 from auditor.read.folding import excerpt, fold
 from auditor.read.page import Page
-from auditor.read.urls import is_twin, same_page_key
+from auditor.read.units import UNIT_DETECTORS, unit_pages
+from auditor.read.urls import absolute, is_twin, same_page_key
 
 #: Places in which an address is the agency's own published contact.
 CONTACT_PLACES = frozenset({"contact_page", "footer", "header", "directory"})
 _CONTEXT = 140
 _DESK = 300  # characters: a desk is named with its room, person and telephone before its address
 _CREDIT = 45  # characters before an address in which a credit names the maker
+_BESIDE = 300  # characters of a line or block in which a maker's site and mailbox stand together
 _BEFORE = 110  # characters before an address that may say whose it is
 
 
@@ -27,7 +29,7 @@ def read_addresses(
     context: SiteContext, detectors: Mapping[str, DetectorFacts]
 ) -> tuple[tuple[AddressFact, ...], tuple[AddressPlace, ...]]:
     """All addresses with class and places, and the places of addresses drawn as images (which cannot be read)."""
-    roles = _page_roles(detectors)
+    roles = _page_roles(detectors, context)
     places: dict[str, list[AddressPlace]] = {}
     contact: set[str] = set()
     images: dict[str, AddressPlace] = {}
@@ -57,7 +59,8 @@ def read_addresses(
     return tuple(facts), tuple(images.values())
 
 
-def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
+def _page_roles(detectors: Mapping[str, DetectorFacts], context: SiteContext) -> dict[str, str]:
+    """What each page is to the addresses on it. Of the start page only the footer is contact."""
     roles: dict[str, str] = {}
     for detector, role in (
         ("access_to_information", "desk"),
@@ -70,6 +73,10 @@ def _page_roles(detectors: Mapping[str, DetectorFacts]) -> dict[str, str]:
         for section in facts.sections if facts is not None else ():
             if section.state in (SectionState.PRESENT, SectionState.PARTIAL) and section.place is not Place.FEED:
                 roles[section.url if "#" in section.url else same_page_key(section.url)] = role
+    units = (section for name in UNIT_DETECTORS if name in detectors for section in detectors[name].sections)
+    for key in unit_pages(units, context):
+        roles.setdefault(key, "directory")
+    roles.pop(same_page_key(context.start.url), None)
     for item in detectors["feedback"].items if "feedback" in detectors else ():
         roles.setdefault(same_page_key(item.url or ""), "consultation")
     return roles
@@ -124,13 +131,14 @@ def _where(page: Page, box: Box, raw: RawAddress, role: str, context: SiteContex
         return "footer" if _furniture_is_own(box, Place.FOOTER, context) else "portal_footer"
     if box.place is Place.HEADER:
         return "header" if _furniture_is_own(box, Place.HEADER, context) else "portal_header"
-    if role in ("contact_page", "directory"):
+    if role == "contact_page" or (role == "directory" and box.place is not Place.SIDE):
         return role
     around = fold(box.text[:600])
     if role == "feedback" and any(word in around for word in context.matcher.vocabulary.lists["send_words"]):
         return "consultation"
-    if role == "desk":
-        further = fold(_words_before(box, raw.address)[-_DESK:])
+    if role == "desk" and page.is_main(box):
+        low = box.low + max(box.text.find(raw.address), 0)
+        further = fold(box.words.text[max(low - _DESK, 0) : low])
         if context.matcher.vocabulary.any_in("desk_words", further):
             return "desk"
     if role == "consultation" and context.matcher.vocabulary.any_in("send_words", before):
@@ -145,7 +153,25 @@ def _is_credit(box: Box, raw: RawAddress, context: SiteContext) -> bool:
     if _class(raw.address, context) is not AddressClass.OTHER:
         return False
     words = fold(_words_before(box, raw.address)[-_CREDIT:]).split()
-    return any(word in context.matcher.vocabulary.lists["credit_words"] for word in words)
+    if any(word in context.matcher.vocabulary.lists["credit_words"] for word in words):
+        return True
+    return box.place in (Place.FOOTER, Place.HEADER) and _is_of_linked_site(box, raw.address)
+
+
+def _is_of_linked_site(box: Box, address: str) -> bool:
+    """True if a name beside the address links to the address's own site ("Giao diện: <a>Vườn Đẹp</a>, a@vuondep…").
+
+    An agency that shows its site beside its mailbox writes the site's address, not a name.
+    """
+    around = box.parent if box.parent is not None and box.parent.weight <= _BESIDE else box
+    domain = fold_host(address.rpartition("@")[2])
+    return any(
+        domain == fold_host(urlsplit(absolute("", link.attrs.get("href") or "")).hostname or "")
+        and bool(link.text)
+        and domain not in link.text.lower()
+        for link in around.walk()
+        if link.tag == "a"
+    )
 
 
 def _words_before(box: Box, address: str) -> str:

@@ -65,6 +65,7 @@ class DateWords:
     leaf: re.Pattern[str]  # in plain text: a calendar leaf without its year
     weekday: re.Pattern[str]  # in plain text: a weekday with its day
     calendar: re.Pattern[str]  # in folded text: what changes with the days and says nothing of a subject
+    stamp: re.Pattern[str]  # a day and its time with AM or PM; groups: first and second number
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> DateWords:
@@ -213,6 +214,10 @@ def _build(data: _Reader) -> DateWords:
         leaf=re.compile(rf"(\d{{1,2}})\s*{any_of(on_leaf)}\.?\s*(\d{{1,2}})"),
         weekday=re.compile(rf"{weekday}[\s,(:-]*(?:{any_of(day)}\s*)?\d{{1,2}}\s?[/.-]\s?\d{{1,2}}"),
         calendar=_calendar(data.part("calendar")),
+        stamp=re.compile(
+            rf"(?<![0-9/])([0-9]{{1,2}})/([0-9]{{1,2}})/[0-9]{{4}},?\s{{1,3}}{TIME}\s?{any_of(data.words('half_days_english'))}\b",
+            re.I,
+        ),
     )
 
 

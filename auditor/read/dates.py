@@ -203,14 +203,15 @@ def _rfc822(text: str) -> date | None:
         return None  # not RFC 822 after all: the caller tries the other forms
 
 
-def is_month_first(strings: Iterable[str]) -> bool | None:
+def is_month_first(strings: Iterable[str], stamps: DateWords | None = None) -> bool | None:
     """What the strings of one source prove about "5/11/2026": True for month first, False for day first.
 
     A second number over 12 proves month first, a first number over 12 day first. None without proof or with both.
+    With `stamps` only days with an English AM or PM count: a program wrote those, whatever people wrote beside them.
     """
     month_first = day_first = False
     for text in strings:
-        for match in _NUMERIC.finditer(text):
+        for match in (stamps.stamp if stamps is not None else _NUMERIC).finditer(text):
             first, second = int(match[1]), int(match[2])
             month_first |= first <= 12 < second <= 31
             day_first |= second <= 12 < first <= 31

@@ -94,6 +94,7 @@ class Box:
     place: Place = Place.BODY
     breadcrumb: bool = False
     hidden: bool = False
+    in_main: bool = False  # within an element that is named as the page's content
     link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
     after: Box | None = None  # the next box in the same parent
@@ -113,9 +114,10 @@ class Box:
 
     @property
     def mark(self) -> tuple[int, int]:
-        """Where the box stands and what it says: equal on two pages if both share the block."""
+        """Where the box stands and what it says (a link without words: where it leads): equal on two pages if both
+        share the block."""
         if self._mark is None:
-            self._mark = self.signature, hash(self.text)
+            self._mark = self.signature, hash(self.text or self.attrs.get("href"))
         return self._mark
 
     @property
@@ -348,6 +350,7 @@ def _place(boxes: list[Box], total: int) -> None:
             continue
         tag, named = box.tag, _UNNAMED
         box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
+        box.in_main = parent.in_main
         if attrs:
             classes, name = attrs.get("class"), attrs.get("id")
             if classes or name:
@@ -364,6 +367,7 @@ def _place(boxes: list[Box], total: int) -> None:
             hint = _hint(box, named, parent.place, box.start / total if total else 0.0)
             if hint is not None:
                 box.place = hint
+                box.in_main = box.in_main or hint is Place.BODY
         if named.breadcrumb:
             box.breadcrumb = True
 
@@ -412,7 +416,7 @@ def _hint(box: Box, named: _Names, inherited: Place, start: float) -> Place | No
     if named.page_header and box.weight <= _SMALL_HEADER and _holds_heading(box):
         return None
     if words & _HEADER and start < 0.6:
-        return Place.HEADER
+        return None if box.in_main and not words & _HEADER - _ENDS else Place.HEADER
     if words & _SIDE and inherited is Place.BODY and tag != "ul":
         return Place.SIDE
     return None

@@ -32,6 +32,7 @@ class Reading:
     as_of: date
     vocabulary: Vocabulary
     month_first: bool | None = None
+    stamps_month_first: bool | None = None  # the same of days with AM or PM, where these prove it on their own
     fetch_day: date | None = None
     official_domains: tuple[str, ...] = ()
     start: str = ""  # same_page_key of the site's start page: no entry of any list
@@ -61,11 +62,12 @@ class Reading:
         short = _BARE_SHORT.fullmatch(text.strip())
         if short:  # nothing but "17/11/26": in a box of its own it can only be a date
             text = f"{short.group(1).replace('.', '/')} 00:00"
+        stamped = self.stamps_month_first is not None and self.vocabulary.dates.stamp.search(text)
         found = find_dates(
             text,
             as_of=self.as_of,
             words=self.vocabulary.dates,
-            month_first=self.month_first,
+            month_first=self.stamps_month_first if stamped else self.month_first,
             allow_relative=True,
         )
         return [one for one in found if one.date <= self.as_of and _is_exact(one, self.vocabulary.dates)]

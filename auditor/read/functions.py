@@ -10,8 +10,9 @@ from auditor.read.addresses import find_addresses
 from auditor.read.candidates import box_is_owned, ownership
 from auditor.read.context import SiteContext
 from auditor.read.folding import excerpt, fold
+from auditor.read.html_forms import Form
 from auditor.read.items import PHONE
-from auditor.read.page import Form, Page
+from auditor.read.page import Page
 from auditor.read.sections import feed_date, newest_of
 from auditor.read.sitemaps import read_sitemap
 from auditor.read.subject import is_official

@@ -40,7 +40,7 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         text = box.text if len(box.text) <= 120 else own
         if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
             continue
-        for found in reading.find(text) or _stamped(text, stamp, reading):
+        for found in _told_exactly(reading.find(text), stamp, reading) or _stamped(text, stamp, reading):
             if found.role in ROLES:
                 key = (ROLES[found.role] + (2 if len(text) > 80 else 0), n)
                 if best is None or key < best[:2]:
@@ -51,6 +51,12 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         )
     source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
     return Dated(best[2].date, source, nfc(best[3])[:120], page.url, year_shown=best[2].kind != "yearless")
+
+
+def _told_exactly(found: list[FoundDate], stamp: str, reading: Reading) -> list[FoundDate]:
+    """For "5 ngày trước" the <time> element's own day, if that is what was rounded."""
+    machine = reading.find(stamp[:10]) if stamp and found and found[0].kind == "relative" else []
+    return machine if machine and abs((machine[0].date - found[0].date).days) <= 1 else found
 
 
 def _stamped(text: str, stamp: str, reading: Reading) -> list[FoundDate]:

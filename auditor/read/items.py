@@ -14,10 +14,11 @@ from itertools import islice
 
 from auditor.model import Item, Place
 from auditor.read.addresses import may_hold_address
+from auditor.read.bare_entries import CARDS, bare_entries, first_line
 from auditor.read.box_addresses import addresses_in
 from auditor.read.dom import PAIR, Box
-from auditor.read.entries import DAY, NUMBER, Entry, Reading
-from auditor.read.folding import composed, fold, nfc, plain
+from auditor.read.entries import NUMBER, Entry, Reading
+from auditor.read.folding import composed, fold, nfc
 from auditor.read.item_dates import date_of, match_by_order, spaced, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
@@ -28,7 +29,6 @@ _GLUED = re.compile(r"\d(?<=[^\W\d_]\d)\d{0,4}\s?[/-]")  # a figure in its own e
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
 _TITLE = 300  # characters
-_DAY_NAME = 30  # characters of a cell in which a weekday with its day stands
 _SUMMARY, _LONGEST = 40, 2000  # characters beside the title that may be a summary; of a row, at most
 
 
@@ -148,7 +148,7 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
         if entry is None:
             entry = entries[box] = Entry(box, None, "", order[box])
         (entry.files if id(link) in of_files else entry.links).append(link)
-    for box in _rows_without_links(page, set(entries), reading):
+    for box in bare_entries(page, set(entries), reading):
         entries[box] = Entry(box, None, "", order[box])
     out = [entry for entry in entries.values() if _name(entry, reading)]
     out.sort(key=lambda entry: entry.order)
@@ -215,59 +215,6 @@ def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) 
     return grown
 
 
-def _rows_without_links(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
-    """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
-    rows = []
-    for box in page.boxes:
-        if box.tag != "tr" or box in taken or box.weight < 8 or not page.is_main(box):
-            continue
-        if any(
-            inner.tag in ("table", "th", "h2", "h3") or inner in taken or _leads_on(inner)
-            for inner in box.walk()
-            if inner is not box
-        ):
-            continue
-        cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
-        if cells and _is_day_of_week(cells[0].text, reading):
-            continue  # of a schedule: what is done on that day
-        if (len(cells) >= 2 or (cells and _is_whole_item(box, reading))) and not _is_head(box):
-            rows.append(box)
-    return rows
-
-
-def _is_day_of_week(text: str, reading: Reading) -> bool:
-    """ "Thứ sáu, 11/09", "Thứ Hai 18/10/2021": a weekday with its day, and nothing else."""
-    return reading.vocabulary.dates.weekday.match(plain(nfc(text[:_DAY_NAME]))) is not None
-
-
-def _is_whole_item(row: Box, reading: Reading) -> bool:
-    """A row of one cell that is an entry: with a day of its own, among rows of the same kind. No question with its
-    answer (its days are told apart elsewhere) and no reader's comment."""
-    if not 40 <= row.weight <= 1500 or row.parent is None:
-        return False
-    replies = reading.vocabulary.detectors["feedback"].parts["reply"]
-    low = plain(row.text)
-    if any(low.startswith(f"{word}:") for word in reading.vocabulary.lists["question_words"]):
-        return False
-    if low.startswith(reading.vocabulary.lists["comment_words"]):
-        return False
-    if any(word in low if " " in word else f"{word}:" in low for word in replies):
-        return False
-    return sum(one.tag == "tr" and bool(DAY.search(one.text)) for one in row.parent.children) >= 2 and bool(
-        DAY.search(row.text)
-    )
-
-
-def _leads_on(box: Box) -> bool:
-    """True for a link that is not an e-mail address or a telephone number."""
-    href = (box.attrs.get("href") or "") if box.tag == "a" else ""
-    return bool(href) and not href.lower().startswith(("mailto:", "tel:"))
-
-
-def _is_head(row: Box) -> bool:
-    return row.parent is not None and (row.parent.tag == "thead" or "head" in row.classes.lower())
-
-
 def _name(entry: Entry, reading: Reading) -> bool:
     """Give the entry its title; False if it is not an entry after all."""
     candidates = entry.links or entry.files
@@ -285,18 +232,11 @@ def _name(entry: Entry, reading: Reading) -> bool:
             return True
         return entry.box.tag in _ROWS and len(fold(entry.box.text).split()) >= 4
     cells = [cell.text for cell in entry.box.children if cell.tag == "td"]
-    if len(cells) == 1:
-        entry.title = _first_line(entry.box) or nfc(cells[0])[:300]
+    if len(cells) == 1 or entry.box.tag in CARDS:
+        entry.title = first_line(entry.box) or nfc(entry.box.text)[:300]
         return True
     entry.title = nfc(max(cells, key=len, default=entry.box.text))[:300]
     return bool(entry.title)
-
-
-def _first_line(box: Box) -> str:
-    """The words up to the first break, if they are enough for a title."""
-    pieces = (part for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip())
-    first = nfc(next(pieces, ""))
-    return first[:300] if first.count(" ") >= 2 else ""
 
 
 def _longest_words(box: Box) -> str:

@@ -22,6 +22,8 @@ _LONGEST_SLUG = 100  # characters; no vocabulary has a longer one, and a hostile
 STRONG = 0.75  # a label that by itself means the section
 WEAK = 0.5  # one of the vocabulary's general words for it
 CANDIDATE = 0.40  # worth a look
+_PREFIX = 0.78
+_EXACT_SLUG = 0.7
 _NAMED = 0.9  # the label is another section's own name …
 _HINT = 0.45  # … and then a general word in it ("Thông tin" in "Thông tin thống kê") says nothing
 
@@ -41,8 +43,8 @@ def label_score(folded: str, words: DetectorWords) -> float:
     if count > _MAX_WORDS:
         return 0.0
     best = 0.0
-    if count <= _PREFIX_WORDS and any(f"{folded} ".startswith(prefix + " ") for prefix in words.prefixes):
-        best = 0.78
+    if count <= _PREFIX_WORDS and _begins(folded, words):
+        best = _PREFIX
     for phrase in inside.intersection(words.labels):
         best = max(best, _containment(phrase, folded))
     for phrase in inside.intersection(words.weak):
@@ -52,6 +54,10 @@ def label_score(folded: str, words: DetectorWords) -> float:
         near = (one for one in words.labels if len(one) >= 8 and -2 < len(one) - len(folded) < 2)
         best = max(best, 0.9 if any(_one_edit(folded, one) for one in near) else 0.0)
     return best
+
+
+def _begins(folded: str, words: DetectorWords) -> bool:
+    return any(f"{folded} ".startswith(prefix + " ") for prefix in words.prefixes)
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +110,7 @@ def slug_score(url: str, words: DetectorWords) -> float:
         return 0.0
     last, earlier = segments[-1], segments[:-1]
     if last in words.slugs:
-        return 0.7
+        return _EXACT_SLUG
     if not _larger_ends(last).isdisjoint(words.slugs):
         return 0.5
     return 0.25 if len(segments) <= 4 and not frozenset(earlier).isdisjoint(words.slugs) else 0.0
@@ -183,6 +189,8 @@ class LabelMatcher:
         if by_label == 1.0:
             return 1.0
         by_slug = slug_score(url, words) if url and not long else 0.0
+        if by_slug == _EXACT_SLUG and folded and _begins(folded, words):
+            by_label = max(by_label, _PREFIX)  # "Thống kê khoa học và công nghệ" at /thong-ke/
         if by_label >= STRONG:
             return min(1.0, by_label + (0.02 if by_slug else 0.0))
         if by_label and by_slug >= 0.5:

@@ -17,8 +17,9 @@ from auditor.read.cloaked import uncloak
 from auditor.read.dom import Box, build
 from auditor.read.encoding import Decoded, decode
 from auditor.read.folding import composed, fold, nfc
+from auditor.read.html_forms import Form, forms_of
 from auditor.read.sketch import sketch
-from auditor.read.urls import canonical
+from auditor.read.urls import absolute, canonical
 
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z|tif|txt|xml)$", re.I)
 _DOWNLOAD = re.compile(
@@ -26,7 +27,6 @@ _DOWNLOAD = re.compile(
     re.I,
 )
 _REFRESH = re.compile(r"""^\s*\d+\s*[;,]\s*(?:url\s*=\s*)?['"]?([^'">\s]+)""", re.I)
-_POST_BACK = re.compile(r"\s*javascript:\s*(?:__doPostBack|WebForm_DoPostBack)", re.I)  # a link that sends WebForms
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _MARKS = HEADINGS | {"a", "span"}
 _LITTLE = 20  # characters
@@ -56,27 +56,6 @@ class Link:
     @property
     def is_file(self) -> bool:
         return is_file_address(self.url) or _FILE.search(self.title) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form: where it sends to and which fields it has. `text` is all words in it."""
-
-    action: str
-    method: str
-    fields: tuple[tuple[str, str], ...]  # (kind, name)
-    text: str
-    place: Place
-    has_submit: bool
-    box: Box | None = None
-
-    @property
-    def has_textarea(self) -> bool:
-        return any(kind == "textarea" for kind, _ in self.fields)
-
-    @property
-    def has_password(self) -> bool:
-        return any(kind == "password" for kind, _ in self.fields)
 
 
 @dataclass(eq=False)
@@ -283,7 +262,7 @@ def read_page(look: Look) -> Page:
     page.generator = page.meta("generator")
     page.frames = tuple(_frames(parser, base))
     page.links = tuple(_links(boxes, base))
-    page.forms = tuple(_forms(boxes, base))
+    page.forms = tuple(forms_of(boxes, base))
     page.images = tuple((box.attrs.get("src") or "", box.attrs.get("alt") or "") for box in boxes if box.tag == "img")
     return page
 
@@ -358,25 +337,6 @@ def joined(base: str, href: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def absolute(base: str, href: str) -> str:
-    """The canonical absolute URL of `href`, or "" if it leads nowhere (`#`, javascript:, mailto:, not a URL)."""
-    href = href.strip()
-    if (
-        not href
-        or href.startswith("#")
-        or href.lower().startswith(("javascript:", "mailto:", "tel:", "data:", "void(", "fax:", "callto:"))
-    ):
-        return ""
-    try:
-        url = urljoin(base, href)
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError for a bad port
-    except ValueError:
-        return ""
-    return canonical(url) if parts.scheme in ("http", "https") and (parts.hostname or "").strip(".") else ""
-
-
-@lru_cache(maxsize=16384)
 def is_file_address(url: str) -> bool:
     """True for an address that by its own words is a file to download."""
     return bool(_FILE.search(urlsplit(url).path) or _DOWNLOAD.search(url))
@@ -412,24 +372,3 @@ def _alt(box: Box) -> str:
     return next(
         (inner.attrs.get("alt") or inner.attrs.get("title") or "" for inner in box.walk() if inner.tag == "img"), ""
     )
-
-
-def _forms(boxes: list[Box], base: str) -> Iterator[Form]:
-    for box in boxes:
-        if box.tag != "form":
-            continue
-        fields: list[tuple[str, str]] = []
-        submit = False
-        for inner in box.walk():
-            if inner.tag in ("input", "textarea", "select", "button"):
-                kind = inner.tag if inner.tag != "input" else (inner.attrs.get("type") or "text").lower()
-                submit = submit or kind in ("submit", "image", "button")
-                fields.append((kind, inner.attrs.get("name") or inner.attrs.get("id") or ""))
-            elif inner.tag == "a" and _POST_BACK.match(inner.attrs.get("href") or ""):
-                submit = True
-        words = " ".join(
-            v for i in box.walk() for k in ("placeholder", "value", "title", "alt") if (v := i.attrs.get(k))
-        )
-        action = absolute(base, box.attrs.get("action") or "") or canonical(base)
-        method = (box.attrs.get("method") or "get").lower()
-        yield Form(action, method, tuple(fields), f"{box.text} {words}", box.place, submit, box)

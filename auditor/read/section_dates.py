@@ -43,7 +43,8 @@ def date_from_articles(found: DetectorFacts, context: SiteContext) -> DetectorFa
     others = _others(found.detector, context)
     sections = []
     for section in found.sections:
-        items = _with_years(tuple(_dated_by_its_page(item, others, context) for item in section.items), section.items)
+        whole = others | {same_page_key(section.url)} if "#" in section.url else others  # a part's days are its own
+        items = _with_years(tuple(_dated_by_its_page(item, whole, context) for item in section.items), section.items)
         newest = newest_of(items)
         sections.append(replace(section, items=items, newest=newest, undated=bool(items) and newest is None))
     newest = max((s.newest for s in sections if s.newest is not None), key=lambda d: d.date, default=None)

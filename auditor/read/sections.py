@@ -35,6 +35,7 @@ from auditor.read.urls import same_page_key
 from auditor.read.walls import wall_of
 from auditor.read.words import Vocabulary
 
+_USABLE = frozenset({SectionState.PRESENT, SectionState.PARTIAL})
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
 _TRIED = 12  # names of a section that a card tells
@@ -50,27 +51,47 @@ def detect(
     rejected: list[Candidate] = []
     parents: list[Lead] = []
     waiting: list[Lead] = []
+
+    def read(lead: Lead) -> None:
+        section, outcome = _read_lead(detector, lead, context)
+        looked.append(LookedAt(lead.label, lead.url or lead.linked_from, outcome))
+        if section is not None:
+            sections.extend([section] if len(sections) < _KEPT else [])
+        elif outcome != "not_fetched":
+            rejected.append(Candidate(lead.label, lead.url, outcome))
+        elif lead.strong and lead.kind != "feed":
+            waiting.append(lead)
+
+    others, by_the_way = _others(detector, context), []
     for lead in context.leads.get(detector, []):
         if lead.kind == "parent":
             parents.append(lead)
-            continue
-        if len(looked) >= _KEPT * 2:
-            break
-        section, outcome = _read_lead(detector, lead, context)
-        looked.append(LookedAt(lead.label, lead.url or lead.linked_from, outcome))
-        if section is None:
-            if outcome == "not_fetched" and lead.strong and lead.kind != "feed":
-                waiting.append(lead)
-            elif outcome != "not_fetched":
-                rejected.append(Candidate(lead.label, lead.url, outcome))
-        elif len(sections) < _KEPT:
-            sections.append(section)
+        elif not lead.strong and same_page_key(lead.url) in others:
+            by_the_way.append(lead)
+        elif len(looked) < _KEPT * 2:
+            read(lead)
+    if not any(section.state in _USABLE or section.why == "placeholder" for section in sections):
+        for lead in by_the_way[: _KEPT * 2 - len(looked)]:
+            read(lead)
     rejected += [Candidate(lead.label, lead.url, "parent_portal") for lead in parents]
     if not (sections or waiting or parents):
         sections = _blocks(detector, context)
     facts = combine(detector, sections, context, parents, waiting)
     facts = replace(facts, looked_at=(*_start_looked(context), *looked), rejected=tuple(rejected[:_REJECTED]))
     return _searched(facts, context) if facts.state is SectionState.ABSENT else facts
+
+
+def _others(detector: str, context: SiteContext) -> frozenset[str]:
+    """Pages that are another section by name, where this one has a page by name: a general word in the name of the
+    other ("Văn bản tài chính") does not make it this one's."""
+    if not any(lead.strong and lead.kind == "own" for lead in context.leads.get(detector, [])):
+        return frozenset()
+    return frozenset(
+        same_page_key(lead.url)
+        for name, group in context.leads.items()
+        for lead in group
+        if name != detector and lead.strong and lead.kind == "own"
+    )
 
 
 def _start_looked(context: SiteContext) -> tuple[LookedAt, ...]:

@@ -24,8 +24,7 @@ from auditor.model import (
     Trap,
 )
 from auditor.model.facts import READABLE_STATES
-from auditor.read.addresses import may_hold_address
-from auditor.read.candidates import Lead, leads, menu_labels
+from auditor.read.candidates import leads, menu_labels
 from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
 from auditor.read.dates import is_month_first, parse_date
@@ -34,18 +33,16 @@ from auditor.read.families import find_families
 from auditor.read.feeds import Feed, read_feed
 from auditor.read.functions import feed_sections, footer_contact, search_sections, xml_sitemap_sections
 from auditor.read.item_texts import with_texts
-from auditor.read.items import extract_items
-from auditor.read.labels import STRONG, LabelMatcher
+from auditor.read.labels import LabelMatcher
 from auditor.read.page import Page, is_html, read_page
 from auditor.read.quality import read_quality
 from auditor.read.section_dates import date_from_articles, newest_update
 from auditor.read.sections import detect, feed_date
 from auditor.read.site_state import decide, is_entry
 from auditor.read.sitemaps import lastmod_is_generated, read_sitemap
-from auditor.read.subject import Subject
-from auditor.read.substance import judge_page
 from auditor.read.template import mark_template
 from auditor.read.traps import find_traps
+from auditor.read.unnamed import add_unnamed
 from auditor.read.urls import is_comment_feed, same_page_key
 from auditor.read.words import DETECTORS, Vocabulary
 
@@ -56,7 +53,6 @@ _SPECIAL: Mapping[str, Callable[[SiteContext], Iterable[object]]] = {
     "sitemap": xml_sitemap_sections,
     "contact": footer_contact,
 }
-_NEWS_ITEMS = 2  # dated items that make an unnamed menu page the news
 
 PageCache = dict[tuple[str, str], Page]  # (digest, final URL) -> page: reading is the same for the same bytes
 
@@ -213,11 +209,19 @@ def make_context(
             looks[same_page_key(look.url)] = look
     feeds = _feeds(evidence)
     fetch_day = start.look.fetched_at.astimezone(VIETNAM).date()
-    month_first = is_month_first(_date_strings(pages.values(), feeds.values()))
+    written = _date_strings(pages.values(), feeds.values())
     domains = tuple(filter(None, [agency.mail_domain])) + tuple(
         u.domain for u in agency.accepted_mail_domains if u.valid_on(as_of)
     )
-    reading = Reading(as_of, vocabulary, month_first, fetch_day, domains, same_page_key(start.url))
+    reading = Reading(
+        as_of,
+        vocabulary,
+        month_first=is_month_first(written),
+        stamps_month_first=is_month_first(written, vocabulary.dates),
+        fetch_day=fetch_day,
+        official_domains=domains,
+        start=same_page_key(start.url),
+    )
     reading.known.update(_known_dates(evidence, feeds, reading))
     menu = frozenset(
         same_page_key(link.url)
@@ -253,41 +257,8 @@ def make_context(
         failures,
         find_families(evidence.latest().values(), pages, start, probe, vocabulary),
     )
-    if not any(lead.kind in ("own", "feed") for lead in found_leads.get("news", [])):
-        found_leads["news"] = [*_unnamed_news(context, named), *found_leads.get("news", [])]
-    if not any(lead.strong for lead in found_leads.get("email_directory", [])):
-        found_leads["email_directory"] = [*_unnamed_directory(context, named), *found_leads.get("email_directory", [])]
+    add_unnamed(context, found_leads, named)
     return context
-
-
-def _unnamed_news(context: SiteContext, named: set[str]) -> list[Lead]:
-    """Where no label means news: the menu's page with the most dated items that is no other section."""
-    best: tuple[int, Lead] | None = None
-    for key, label in menu_labels(context.start, context.scope).items():
-        page = context.pages.get(key)
-        if page is None or key in named or page is context.start:
-            continue
-        dated = sum(item.dated is not None and item.url is not None for item in extract_items(page, context.reading))
-        if dated >= _NEWS_ITEMS and (best is None or dated > best[0]):
-            best = dated, Lead("news", label, page.url, STRONG, Place.BODY, "own", context.start.url)
-    return [best[1]] if best is not None else []
-
-
-def _unnamed_directory(context: SiteContext, named: set[str]) -> list[Lead]:
-    """Where no label means a directory: the menu's pages, no other section, whose rows give people or units and their
-    mailboxes."""
-    words = context.matcher.vocabulary.detectors["email_directory"]
-    out = []
-    for key, label in menu_labels(context.start, context.scope).items():
-        page = context.pages.get(key)
-        if page is None or key in named or page is context.start:
-            continue
-        if not (page.covers_addresses or may_hold_address(page.main_text, context.matcher.vocabulary.signs)):
-            continue
-        subject = Subject(page, words, context.reading, (), context.official_domains, context.menu, strong=False)
-        if judge_page(subject).state is SectionState.PRESENT:
-            out.append(Lead("email_directory", label, page.url, STRONG, Place.BODY, "own", context.start.url))
-    return out
 
 
 def _feeds(evidence: SiteEvidence) -> dict[str, Feed]:

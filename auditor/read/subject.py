@@ -13,7 +13,8 @@ from auditor.read.articles import article_date
 from auditor.read.box_addresses import addresses_in
 from auditor.read.entries import Reading
 from auditor.read.folding import fold
-from auditor.read.page import Form, Page
+from auditor.read.html_forms import Form
+from auditor.read.page import Page
 from auditor.read.words import DetectorWords
 
 ENOUGH_TEXT = 200  # characters

@@ -7,7 +7,7 @@ section, the parts found and the parts missing. Age never decides presence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -37,7 +37,7 @@ from auditor.read.subject import (
 )
 from auditor.read.tables import column_dates
 from auditor.read.urls import same_page_key
-from auditor.read.weeks import week_range
+from auditor.read.weeks import week_begun, week_range
 
 _HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
 _LONGEST_ANSWER = 3000
@@ -93,7 +93,7 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(b), NĐ 42/2022 Điều 4(1)(a): number, date, abstract, file."""
     rows = tuple(item for item in items if "number" in item.attributes)
     if not rows:
-        if not items and not (has_words(subject) and not is_placeholder(subject)):
+        if _counts_nothing(items, subject) or (not items and not (has_words(subject) and not is_placeholder(subject))):
             return Substance(SectionState.EMPTY, missing=("number", "date", "abstract", "file"))
         return Substance(SectionState.PARTIAL, items, ("abstract",), ("number",))
     wanted = ("number", "date", "abstract", "file")
@@ -104,6 +104,12 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, rows, have, missing)
 
 
+def _counts_nothing(items: Sequence[Item], subject: Subject) -> bool:
+    """True for categories each of which is said to hold nothing: "Luật, Pháp lệnh (0)"."""
+    text = f" {subject.text} "
+    return bool(items) and all(f" {fold(item.title)} 0 " in text for item in items)
+
+
 def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(a): functions and tasks and units."""
     text = subject.text
@@ -111,7 +117,8 @@ def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
         if has_own_image(subject.page) and not is_placeholder(subject):
             return Substance(SectionState.PARTIAL, (), ("units",), ("functions", "tasks"), "image_only")
         return Substance(SectionState.EMPTY, missing=("functions", "tasks", "units"))
-    found = subject.parts(("functions", "tasks", "units"), text, *(fold(page.main_text) for page in subject.details))
+    texts = (text, *(fold(page.main_text) for page in subject.details))
+    found = (*subject.parts(("functions", "tasks"), *texts), *subject.parts(("units",), *_of_units(texts, subject)))
     missing = tuple(part for part in ("functions", "tasks", "units") if part not in found)
     if not found:
         if has_own_image(subject.page):
@@ -120,6 +127,14 @@ def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
             SectionState.EMPTY, missing=missing, why="placeholder" if is_placeholder(subject) else "no_substance"
         )
     return Substance(SectionState.PARTIAL if missing else SectionState.PRESENT, items, found, missing)
+
+
+def _of_units(texts: Iterable[str], subject: Subject) -> Iterator[str]:
+    """The texts without what sounds like a unit and is a task or a superior ("kế hoạch thanh tra")."""
+    for text in texts:
+        for phrase in subject.reading.vocabulary.lists["no_units"]:
+            text = text.replace(phrase, " ")
+        yield text
 
 
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -227,13 +242,13 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
         found.append("form")
     texts = [fold(page.main_text) for page in pages]
     found += subject.parts(("deadline", "reply"), *texts)
-    if items:
-        found.append("items")
     if page_addresses(subject.page, subject.reading.vocabulary.signs):
         found.append("address")
     answers = tuple(_answers(subject))
+    if items or answers:
+        found.append("items")
     if answers:  # a question counts by its answer, not by the day on which it was asked
-        items = tuple(replace(i, dated=None) if i.dated and _is_asking(i.dated.excerpt, subject) else i for i in items)
+        items = tuple(replace(i, dated=None) if i.dated and _is_question(i, subject) else i for i in items)
     items = (*items, *answers)
     if subject.strong and {"form", "items"} & set(found):
         return Substance(SectionState.PRESENT, items, tuple(found))
@@ -247,6 +262,12 @@ def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
     if len(subject.page.main_text) >= ENOUGH_TEXT and not is_placeholder(subject):
         return Substance(SectionState.PARTIAL, items, ("text",), ("form",))
     return Substance(SectionState.EMPTY, missing=("form", "items"))
+
+
+def _is_question(item: Item, subject: Subject) -> bool:
+    """True for a question beside answers: one that leads nowhere or asks, or one whose day says that it was asked."""
+    asks = item.url is None or item.title.rstrip().endswith("?")
+    return asks or (item.dated is not None and _is_asking(item.dated.excerpt, subject))
 
 
 def _is_asking(text: str, subject: Subject) -> bool:
@@ -270,6 +291,8 @@ def _answers(subject: Subject) -> Iterator[Item]:
                 found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
                 if found is None and place == 0:
                     near, found = _signed(box.text, subject)
+                if found is None:
+                    near, found = _stamped(box, subject)
                 if found is not None:
                     answered = Dated(found.date, DateSource.ANSWER, near, page.url)
                     yield Item(near, None, answered, ("reply",), _asked(box, place, subject))
@@ -280,6 +303,18 @@ def _signed(text: str, subject: Subject) -> tuple[str, FoundDate | None]:
     tail = text[-_NEAR // 2 :]
     last = [one for one in subject.reading.find(tail) if one.role in ROLES][-1:]
     return tail, last[0] if last and tail.rstrip(" ).").endswith(last[0].excerpt.strip()) else None
+
+
+def _stamped(answer: Box, subject: Subject) -> tuple[str, FoundDate | None]:
+    """The day that stands alone in the line beneath an answer, and that line."""
+    outer, after = answer.parent, answer.after
+    line = answer.words.text[answer.high : outer.high].strip() if outer is not None and after is None else ""
+    line = line or (after.text if after is not None else "")
+    if len(line) > _NEAR:
+        return "", None
+    days = [one for one in subject.reading.find(line) if one.role in ROLES]
+    alone = len(days) == 1 and days[0].end - days[0].start >= len(line) / 2
+    return line, days[0] if alone else None
 
 
 def _asked(answer: Box, place: int, subject: Subject) -> date | None:
@@ -308,7 +343,8 @@ def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
     days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
     if (days >= 3 or (span and (days or has_words(subject)))) and _is_filled(subject):
         title = subject.page.main_text[:120]
-        dated = Dated(span[0], DateSource.TITLE, title, subject.page.url) if span and span[0] <= reading.as_of else None
+        begun = week_begun(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
+        dated = Dated(begun[0], DateSource.TITLE, title, subject.page.url) if begun else None
         first = text_item(subject)[0]
         posted = first.dated
         if posted is not None and week_range(posted.excerpt, reading.as_of, reading.vocabulary.dates) is not None:
@@ -334,11 +370,13 @@ def _names_a_week(title: str, reading: Reading) -> bool:
 
 
 def _is_filled(subject: Subject) -> bool:
-    """True if a schedule says more than the names of the days."""
-    lists = subject.reading.vocabulary.lists
-    names = {word for phrase in (*lists["weekdays"], *subject.words.labels) for word in phrase.split()}
-    names |= set(lists["day_parts"])
-    return sum(word not in names and not word.isdigit() for word in subject.text.split()) >= 5
+    """True if a schedule says more than its own name and the names of the days."""
+    text = f" {subject.text} "
+    for label in sorted(subject.words.labels, key=len, reverse=True):
+        text = text.replace(f" {label} ", "  ")
+    frame = {word for day in subject.reading.vocabulary.lists["weekdays"] for word in day.split()}
+    frame.update(subject.reading.vocabulary.lists["schedule_frame"])
+    return sum(word not in frame and not word.isdigit() for word in text.split()) >= 5
 
 
 def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:

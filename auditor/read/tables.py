@@ -32,12 +32,17 @@ def column_dates(page: Page, items: Sequence[Item], reading: Reading) -> tuple[I
         dated = _row_date(cells, columns, page, reading)
         for cell in cells:
             for link in cell.find_all("a", href=True):
-                by_link[str(link["href"])] = dated
+                by_link[str(link["href"])] = _newer(by_link.get(str(link["href"])), dated)
             by_text[fold(cell.get_text(" "))[:80]] = dated
     if not by_text:
         return tuple(items)
     targets = {same_page_key(link.url): by_link[link.href] for link in page.links if link.href in by_link and link.url}
     return tuple(_redate(item, targets, by_text) for item in items)
+
+
+def _newer(known: Dated | None, dated: Dated | None) -> Dated | None:
+    """Of two rows that open the same file the newer one's day."""
+    return max((one for one in (known, dated) if one is not None), key=lambda one: one.date, default=None)
 
 
 def _redate(item: Item, targets: Mapping[str, Dated | None], texts: Mapping[str, Dated | None]) -> Item:

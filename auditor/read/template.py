@@ -8,6 +8,8 @@ from datetime import date
 
 from auditor.read.page import CLOCK_WEIGHT, Page, looks_like_menu
 
+_FEW = 3  # pages: fewer share nothing for sure
+_BLOCK = 60  # characters of a block of links
 SHELL = 60  # characters: a page with less text is empty or a script's shell
 
 
@@ -26,10 +28,11 @@ def mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
     }
     full = [page for page in pages if len(page.text) >= SHELL]  # a script's shell shares nothing
     for page in full:
-        counts.update({box.mark for box in page.boxes if box.weight})
+        counts.update({box.mark for box in page.boxes if box.weight or box.tag == "a"})
         short = [box for box in page.boxes if 8 <= box.weight <= CLOCK_WEIGHT]
         clocks.update({box.signature for box in short if any(stamp in box.text for stamp in stamps)})
-    shared = frozenset(key for key, count in counts.items() if count >= max(3, len(full) * 0.4))
+    enough = max(_FEW, len(full) * 0.4)
+    shared = frozenset(key for key, count in counts.items() if count >= enough) | _moved_blocks(full, counts, enough)
     running = frozenset(key for key, count in clocks.items() if count >= max(3, len(full) * 0.8))
     for page in pages:
         page.template, page.clocks, page.stamps = shared, running, frozenset(stamps)
@@ -37,6 +40,25 @@ def mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
         page.lists.clear()
         for name in ("main_text", "main_boxes", "sketch"):
             page.__dict__.pop(name, None)
+
+
+def _moved_blocks(pages: list[Page], counts: Counter[tuple[int, int]], enough: float) -> frozenset[tuple[int, int]]:
+    """Blocks of links that most pages share, though not in one place: layouts of two and of three columns on one site.
+
+    A list that is the same as such a block, and stands alone in its place, is its page's own.
+    """
+    texts: Counter[int] = Counter()
+    for page in pages:
+        texts.update({box.mark[1] for box in page.boxes if box.weight >= _BLOCK})
+    moved = {key for key, count in counts.items() if _FEW <= count < enough and texts[key[1]] >= enough}
+    found: set[tuple[int, int]] = set()
+    for page in pages if moved else ():
+        for box in page.boxes:
+            if box.weight >= _BLOCK and box.mark in moved and box.mark not in found:
+                inside = list(box.walk())
+                if sum(inner.tag == "a" for inner in inside) >= 2:
+                    found.update(inner.mark for inner in inside)
+    return frozenset(found)
 
 
 def _own_twins(page: Page) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 #: Query keys that never choose the content: campaign marks, session ids, print switches.
 _NOISE = re.compile(
@@ -63,6 +63,25 @@ def canonical(url: str) -> str:
     if query and _has_noise(query):
         query = urlencode([(k, v) for k, v in parse_qsl(query, keep_blank_values=True) if not _NOISE.match(k)])
     return urlunsplit((scheme, netloc, path, query, ""))
+
+
+@lru_cache(maxsize=16384)
+def absolute(base: str, href: str) -> str:
+    """The canonical absolute URL of `href`, or "" if it leads nowhere (`#`, javascript:, mailto:, not a URL)."""
+    href = href.strip()
+    if (
+        not href
+        or href.startswith("#")
+        or href.lower().startswith(("javascript:", "mailto:", "tel:", "data:", "void(", "fax:", "callto:"))
+    ):
+        return ""
+    try:
+        url = urljoin(base, href)
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError for a bad port
+    except ValueError:
+        return ""
+    return canonical(url) if parts.scheme in ("http", "https") and (parts.hostname or "").strip(".") else ""
 
 
 def _has_noise(query: str) -> bool:

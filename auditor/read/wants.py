@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from auditor.model import Place, Section, SectionState
+from auditor.model import DetectorFacts, Place, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.context import SiteContext
 from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
 from auditor.read.page import Page
 from auditor.read.sections import detect
+from auditor.read.units import UNIT_DETECTORS, unit_pages
 from auditor.read.unnamed import unnamed_entries
 from auditor.read.urls import is_comment_feed, is_document, is_feed, is_plain, is_trap, same_page_key
+from auditor.read.weeks import week_begun
 from auditor.read.words import DETECTORS
 
 _STRONG_LEADS = 3
@@ -27,8 +29,11 @@ _MANY = {
     "feedback": 4,
     "strategy_planning": 4,
 }
-_DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 2, "projects_procurement": 1, "organisation": 2}
+_DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 1, "projects_procurement": 1, "organisation": 2}
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
+_WHOLE = frozenset({"legal_documents", "news", "work_schedule"})  # sections whose parts may be skipped
+_ENOUGH_NEWS = 4  # dated items of a list that shows the newest of all its parts
+_UNITS = 8  # pages of units
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
 _UNNAMED_FEW = 2  # the same, where every section has at least a weak lead that leads to something
@@ -98,7 +103,16 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     ]
     feeds = [lead for lead in leads if lead.kind == "feed"]
     first = [lead for lead in pages if lead.strong][:1]
-    pages = [lead for lead in pages if not _lists_the_same(lead, first, context)]
+    dated = context.matcher.vocabulary.detectors[detector].dated
+    items = _dated_items(pages, context) if dated else frozenset()
+    pages = [
+        lead for lead in pages if not _lists_the_same(lead, first, context) and same_page_key(lead.url) not in items
+    ]
+    if detector == "organisation" and first and len(pages) > 1:
+        if context.look_at(first[0].url) is None:
+            pages = first  # one text may say it all
+        elif detect(detector, context).state is SectionState.PRESENT:
+            return
     strong = [lead for lead in pages if lead.strong][: _MANY.get(detector, _STRONG_LEADS)]
     weak = [lead for lead in pages if not lead.strong]
     yield from strong
@@ -108,17 +122,48 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
         yield from weak[: 2 * _WEAK_LEADS if detector == "email_directory" else _WEAK_LEADS]
 
 
+def _dated_items(pages: list[Lead], context: SiteContext) -> frozenset[str]:
+    """Items of the section's lists that were read, with their days: an item's title that sounds like a section."""
+    lists = (context.page_at(lead.url) for lead in pages if lead.strong)
+    return frozenset(
+        same_page_key(item.url)
+        for page in lists
+        if page is not None
+        for item in extract_items(page, context.reading)
+        if item.url and item.dated is not None
+    )
+
+
 def _lists_the_same(lead: Lead, wholes: list[Lead], context: SiteContext) -> bool:
-    """True for a part of a list that is looked at as a whole: "/laws/Thong-tu/" under "/laws/"."""
-    if lead.detector != "legal_documents":
+    """True for a part of a list that is looked at as a whole: "/laws/Thong-tu/" under "/laws/", "/lich?tuan=36"."""
+    if lead.detector not in _WHOLE:
         return False
     for whole in wholes:
         path, page = urlsplit(whole.url).path.rstrip("/"), context.page_at(whole.url)
-        if lead is not whole and path and urlsplit(lead.url).path.startswith(path + "/"):
+        other = urlsplit(lead.url)
+        other_week = lead.detector == "work_schedule" and other.path == path and bool(other.query)
+        if lead is not whole and path and (other.path.startswith(path + "/") or other_week):
             if page is None:  # not looked at yet: what it lists will tell; gone: its parts are all there is
                 return context.look_at(whole.url) is None
-            return any("number" in item.attributes for item in extract_items(page, context.reading))
+            return _is_whole(lead.detector, page, context)
     return False
+
+
+def _is_whole(detector: str, page: Page, context: SiteContext) -> bool:
+    """True for a page that by itself says of its section what its parts would say."""
+    if detector == "work_schedule":
+        return week_begun(page.main_text, context.reading.as_of, context.reading.vocabulary.dates) is not None
+    items = extract_items(page, context.reading)
+    if detector == "legal_documents":
+        return any("number" in item.attributes for item in items)
+    return sum(item.dated is not None for item in items) >= _ENOUGH_NEWS
+
+
+def unit_wants(context: SiteContext) -> list[Want]:
+    """Pages of units, which may show the units' mailboxes."""
+    sections = [section for name in UNIT_DETECTORS for section in detect(name, context).sections]
+    unread = (url for key, url in unit_pages(sections, context).items() if key not in context.looks)
+    return [Want(url, False, float(n), "organisation") for n, url in enumerate(unread) if not is_document(url)][:_UNITS]
 
 
 def detail_wants(context: SiteContext) -> list[Want]:
@@ -129,7 +174,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
         if not words.is_list and detector not in _DETAILS:
             continue
         facts = detect(detector, context)
-        for n, section in enumerate(facts.sections[:2]):
+        for n, section in enumerate(facts.sections[: 3 if detector == "feedback" else 2]):
             if section.place is Place.FEED or section.state not in (
                 SectionState.PRESENT,
                 SectionState.PARTIAL,
@@ -138,7 +183,7 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 continue
             if not words.is_list and (not section.missing or len(section.items) > _FEW_PARTS):
                 continue  # a text that says it all, or a list of people and units
-            undated = words.dated and (section.undated or _without_year(section))
+            undated = words.dated and (section.undated or _without_year(section)) and not _is_dated(facts)
             count = 2 if undated else _DETAILS.get(detector, 0)
             if detector == "legal_documents" and "file" in section.found:
                 count = 0
@@ -157,6 +202,11 @@ def detail_wants(context: SiteContext) -> list[Want]:
         wants.setdefault(same_page_key(want.url), want)
     unread = [want for key, want in wants.items() if key not in context.looks and not is_document(want.url)]
     return sorted(unread, key=lambda want: want.priority)
+
+
+def _is_dated(facts: DetectorFacts) -> bool:
+    """True if another of the section's lists shows full dates."""
+    return facts.newest is not None and facts.newest.year_shown
 
 
 def _without_year(section: Section) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from auditor.read.date_forms import FIRST_YEAR, LAST_YEAR, hits
@@ -21,13 +22,31 @@ def week_range(text: str, as_of: date, words: DateWords) -> tuple[date, date] | 
     return _by_days(text, as_of, words) or _by_number(text, as_of, words)
 
 
-def _by_days(text: str, as_of: date, words: DateWords) -> tuple[date, date] | None:
+def week_begun(text: str, as_of: date, words: DateWords) -> tuple[date, date] | None:
+    """The latest of the weeks that `text` names which has begun by `as_of`; None if none has, or none is named.
+
+    A page of tabs shows the week to come beside this one and the last.
+    """
+    weeks = list(_ranges(text, as_of, words))
+    if not weeks and (named := week_range(text, as_of, words)) is not None:
+        weeks = [named]
+    return max((week for week in weeks if week[0] <= as_of), default=None)
+
+
+def _ranges(text: str, as_of: date, words: DateWords) -> Iterator[tuple[date, date]]:
     flat = plain(text)
     for match in words.short_range.finditer(flat):
         start = _range_start(match, as_of)
         dated = match["y2"] or match["y3"] or _names_week(flat[max(match.start() - 80, 0) : match.start()], words)
         if start and dated:
-            return _week_of(start)
+            yield _week_of(start)
+
+
+def _by_days(text: str, as_of: date, words: DateWords) -> tuple[date, date] | None:
+    first = next(_ranges(text, as_of, words), None)
+    if first is not None:
+        return first
+    flat = plain(text)
     days = [hit.day for hit in hits(text, as_of, words, None, False) if hit.day is not None]
     if len(days) >= 2 and timedelta(0) < days[1] - days[0] <= _LONGEST:
         return _week_of(days[0])

@@ -254,6 +254,14 @@ def test_month_first_evidence(words: DateWords) -> None:
     assert is_month_first(["16/72/2020"]) is None
 
 
+def test_days_with_am_or_pm_prove_their_order_on_their_own(words: DateWords) -> None:
+    written = ["Ngày 23/11/2026", "9/27/2026 6:15:00 PM", "10/12/2026 8:32:10 am"]
+    assert is_month_first(written) is None
+    assert is_month_first(written, words) is True
+    assert is_month_first(["23/11/2026 6:15:00 PM"], words) is False
+    assert is_month_first(["9/27/2026 18:15", "9/27/2026 6:15 chiều", "10/12/2026 8:32:10 AM"], words) is None
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -214,6 +214,14 @@ def test_schedule_is_dated_by_its_monday() -> None:
     assert facts.newest_update is None  # a schedule is not an update of the site
 
 
+def test_a_schedule_in_tabs_is_dated_by_the_latest_week_that_has_begun() -> None:
+    week = "<section><h2>Tuần {} ({})</h2><ul><li><b>Thứ Hai {}</b>: Giám đốc họp giao ban</li></ul></section>"
+    tabs = (("48", "23/11 - 27/11/2026", "23/11"), ("47", "16/11 - 20/11/2026", "16/11"), ("46", "09/11 - 13/11/2026", "09/11"))
+    page = "<h1>Lịch công tác</h1>" + "".join(week.format(*tab) for tab in tabs)
+    newest = site({"/": "<p>x</p>", "/lich": page}, {"/lich": "Lịch công tác"}).section("work_schedule").newest
+    assert newest is not None and newest.date == date(2026, 11, 16)
+
+
 def test_where_no_section_shows_a_day_the_start_page_tells_the_newest_update() -> None:
     home = "<h1>Thứ sáu, 20/11/2026</h1>" + news_list(("Hội nghị tổng kết năm", "03/11/2026"), ("Lễ ra quân", "01/11/2026"))
     facts = site({"/": home, "/tin": look("/tin", status=404)}, {"/tin": "Tin tức"})
@@ -242,3 +250,13 @@ def test_tiles_with_captions_on_a_page_of_the_menu_open_sections() -> None:
     assert state("statistics", pages, {"/ck": "Thông tin công khai"}) is SectionState.PRESENT
     listed = "<ul><li><a href='/ck/tk'>Số liệu thống kê nhiệm kỳ mới</a> (18/11/2026)</li></ul>" + FRESH
     assert state("statistics", pages | {"/ck": listed}, {"/ck": "Tin tức"}) is SectionState.ABSENT
+
+
+@pytest.mark.parametrize("word", ["Tìm kiếm", "Đăng ký"])
+def test_a_form_between_the_rows_of_a_table_has_the_fields_that_follow_it(word: str) -> None:
+    table = (
+        "<table><form action='/tim.asp' method='post'><tr><td>{}</td></tr><tr><td><input type='text' name='tu'>"
+        "<input type='submit' value='Gửi'></td></tr></form></table>"
+    )
+    expected = SectionState.PRESENT if word == "Tìm kiếm" else SectionState.ABSENT
+    assert site({"/": table.format(word)}).section("search").state is expected

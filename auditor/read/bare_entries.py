@@ -1,0 +1,117 @@
+"""Entries that lead nowhere: rows of data tables, and cards that show a title and its day. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from auditor.read.dom import Box
+from auditor.read.entries import DAY, Reading
+from auditor.read.folding import nfc, plain
+from auditor.read.page import Page
+
+CARDS = frozenset({"div", "article", "section", "li"})
+_KINDS = CARDS | {"tr"}
+_LEAST, _MOST_OF_A_CARD = 40, 1500  # characters of an entry that leads nowhere
+_DAY_NAME = 30  # characters of a cell in which a weekday with its day stands
+
+Kinds = Counter[tuple[int, str, str]]
+
+
+def bare_entries(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
+    """Rows and cards of the page's own content outside the boxes `taken`, which are entries already."""
+    kinds = _days_of_a_kind(page)
+    rows = _rows_without_links(page, taken, kinds, reading)
+    return [*rows, *_cards_without_links(page, {*taken, *rows}, kinds, reading)]
+
+
+def _rows_without_links(page: Page, taken: set[Box], kinds: Kinds, reading: Reading) -> list[Box]:
+    """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
+    rows = []
+    for box in page.boxes:
+        if box.tag != "tr" or box in taken or box.weight < 8 or not page.is_main(box):
+            continue
+        if any(
+            inner.tag in ("table", "th", "h2", "h3") or inner in taken or _leads_on(inner)
+            for inner in box.walk()
+            if inner is not box
+        ):
+            continue
+        cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
+        if cells and _is_day_of_week(cells[0].text, reading):
+            continue  # of a schedule: what is done on that day
+        if (len(cells) >= 2 or (cells and _is_whole_item(box, kinds, reading))) and not _is_head(box):
+            rows.append(box)
+    return rows
+
+
+def _is_day_of_week(text: str, reading: Reading) -> bool:
+    """ "Thứ sáu, 11/09", "Thứ Hai 18/10/2021": a weekday with its day, and nothing else."""
+    return reading.vocabulary.dates.weekday.match(plain(nfc(text[:_DAY_NAME]))) is not None
+
+
+def _is_whole_item(row: Box, kinds: Kinds, reading: Reading) -> bool:
+    """A row of one cell that is an entry: with a day of its own, among rows of the same kind. No question with its
+    answer (its days are told apart elsewhere) and no reader's comment."""
+    if not _LEAST <= row.weight <= _MOST_OF_A_CARD or kinds[_kind(row)] < 2 or not DAY.search(row.text):
+        return False
+    replies = reading.vocabulary.detectors["feedback"].parts["reply"]
+    low = plain(row.text)
+    if any(low.startswith(f"{word}:") for word in reading.vocabulary.lists["question_words"]):
+        return False
+    if low.startswith(reading.vocabulary.lists["comment_words"]):
+        return False
+    if any(f"{word}:" in low for word in reading.vocabulary.lists["sender_words"]):
+        return False
+    return not any(word in low if " " in word else f"{word}:" in low for word in replies)
+
+
+def _days_of_a_kind(page: Page) -> Kinds:
+    """How many boxes of one tag and class within one parent show a day."""
+    boxes = (box for box in page.boxes if box.tag in _KINDS and _LEAST <= box.weight <= _MOST_OF_A_CARD)
+    return Counter(_kind(box) for box in boxes if DAY.search(box.text))
+
+
+def _kind(box: Box) -> tuple[int, str, str]:
+    return id(box.parent), box.tag, box.classes
+
+
+def _cards_without_links(page: Page, taken: set[Box], kinds: Kinds, reading: Reading) -> list[Box]:
+    """Cards of a kind that hold a title and its day, and lead nowhere: the innermost such boxes."""
+    if len(DAY.findall(page.main_text)) < 2:
+        return []
+    cards: list[Box] = []
+    closed: set[int] = set()  # boxes around entries, cards and links
+    for box in reversed(page.boxes):  # what is inside comes first
+        open_card = box.tag in CARDS and id(box) not in closed and page.is_main(box)
+        whole = open_card and _is_whole_item(box, kinds, reading) and bool(first_line(box))
+        card = whole and not _is_day_of_week(box.text, reading)
+        if card:
+            cards.append(box)
+        if card or box in taken or _leads_on(box) or box.tag in ("table", "form"):
+            _close(box, closed)
+    return cards
+
+
+def _close(box: Box, closed: set[int]) -> None:
+    closed.add(id(box))
+    for outer in box.ancestors():
+        if id(outer) in closed:
+            return  # and so are all around it
+        closed.add(id(outer))
+
+
+def _leads_on(box: Box) -> bool:
+    """True for a link that is not an e-mail address or a telephone number."""
+    href = (box.attrs.get("href") or "") if box.tag == "a" else ""
+    return bool(href) and not href.lower().startswith(("mailto:", "tel:"))
+
+
+def _is_head(row: Box) -> bool:
+    return row.parent is not None and (row.parent.tag == "thead" or "head" in row.classes.lower())
+
+
+def first_line(box: Box) -> str:
+    """The words up to the first break, if they are enough for a title."""
+    pieces = (part for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip())
+    first = nfc(next(pieces, ""))
+    return first[:300] if first.count(" ") >= 2 else ""
