@@ -107,6 +107,7 @@ def parse_dmarc(text: str) -> DmarcRecord:
     sound = p is not None and sp is not None and np is not None and p != ""
     if not sound:
         problems.append(Problem.DMARC_POLICY_MISSING if p == "" else Problem.DMARC_POLICY_INVALID)
+    sound = sound and not tags.repeated  # RFC 6376 section 3.2, whose syntax this is: the whole list is invalid
     return DmarcRecord(
         text=text,
         p=(p or "none") if sound else "none",
@@ -116,7 +117,7 @@ def parse_dmarc(text: str) -> DmarcRecord:
         ruf=ruf,
         psd=_flag(tags, "psd", "u"),
         testing=_flag(tags, "t", "n") == "y",
-        usable=sound or bool(rua),
+        usable=not tags.repeated and (sound or bool(rua)),
         alignment=(_flag(tags, "adkim", "r"), _flag(tags, "aspf", "r")),
         problems=tuple(dict.fromkeys(problems)),
     )

@@ -88,6 +88,7 @@ def dmarc(policy: str, *problems: str, effective: str | None = None) -> DmarcFac
         (DmarcFacts("none", problems=("dmarc_missing",), reason=NODATA), Verdict.FAIL, "mail.dmarc.none"),
         (DmarcFacts("multiple"), Verdict.FAIL, "mail.dmarc.multiple"),
         (DmarcFacts("invalid", "v=DMARC1; p=x"), Verdict.FAIL, "mail.dmarc.invalid"),
+        (DmarcFacts("invalid", "v=DMARC1; p=x; p=x", problems=("dmarc_duplicate_tag",)), Verdict.PARTIAL, "mail.dmarc.problems"),
         (DmarcFacts("unverifiable", reason=Reason.DNS_TIMEOUT), Verdict.UNVERIFIED, "mail.unverified"),
     ],
 )
