@@ -45,7 +45,7 @@ UNDATED = (
     "english",
 )  # fmt: skip
 DETECTORS = frozenset(DATED + UNDATED)
-BUDGET = 60  # pages, as shipped
+BUDGET, USUAL = 60, 40  # pages, as shipped
 _HTML = "text/html; charset=utf-8"
 _ELSEWHERE = (
     "<!DOCTYPE html><html lang=vi><title>Trang khác</title><p>Đây là trang thông tin của một đơn vị khác.</p></html>"
@@ -245,7 +245,7 @@ async def read_golden(site: GoldenSite, vocabulary: Vocabulary) -> SiteFacts:
             ),
         )
         async with Network(options, resolver) as network:
-            evidence = await Crawl(agency, network, vocabulary, site.as_of, BUDGET).run()
+            evidence = await Crawl(agency, network, vocabulary, site.as_of, BUDGET, usual=USUAL).run()
     return read_site(agency, evidence, vocabulary, site.as_of)
 
 

@@ -205,10 +205,10 @@ class Crawl:
                 return
 
     async def _units(self) -> None:
-        """Pages of units: the only place of many units' mailboxes."""
+        """Pages of units, as far as a usual crawl has room for them, or the agency needs them."""
         context = self._context()
         if context is not None:
-            await self._fetch(unit_wants(context))
+            await self._fetch(unit_wants(context, self._usual() - self.forms - len(self.looks)))
 
     async def _forms(self) -> None:
         """The first bytes of a few forms, last of all; of a site that took more than is usual only one."""
@@ -220,10 +220,12 @@ class Crawl:
         left = self.forms - len({look.url for look in self.looks if look.kind is LookKind.FORM})
         first = (asked_as(link, page) for link, page in links[: self.forms])
         wanted = [urls[0] for urls in first if seen.isdisjoint(urls)][: max(0, left)]
-        usual = self.budget if self.usual is None else self.usual
-        for url in wanted[: max(1, usual - len(self.looks))]:
+        for url in wanted[: max(1, self._usual() - len(self.looks))]:
             if await self._look(url, LookKind.FORM) is None:
                 return
+
+    def _usual(self) -> int:
+        return self.budget if self.usual is None else self.usual
 
     def _context(self) -> SiteContext | None:
         evidence = self.evidence()

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from auditor.model import DetectorFacts, Place, Section, SectionState
+from auditor.model import AddressClass, Place, Section, SectionState
 from auditor.read.candidates import Lead
+from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
 from auditor.read.functions import search_sections
 from auditor.read.items import extract_items
@@ -31,9 +32,11 @@ _MANY = {
 }
 _DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 1, "projects_procurement": 1, "organisation": 2}
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
+_ONE_MAY_DO = frozenset({"organisation", "contact", "procedures", "online_services", "rss", "sitemap", "english"})
 _WHOLE = frozenset({"legal_documents", "news", "work_schedule"})  # sections whose parts may be skipped
 _ENOUGH_NEWS = 4  # dated items of a list that shows the newest of all its parts
-_UNITS = 8  # pages of units
+_OFFICIAL = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR})
+_SAMPLE, _UNITS = 2, 8  # pages of units
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
 _UNNAMED_FEW = 2  # the same, where every section has at least a weak lead that leads to something
@@ -108,9 +111,9 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     pages = [
         lead for lead in pages if not _lists_the_same(lead, first, context) and same_page_key(lead.url) not in items
     ]
-    if detector == "organisation" and first and len(pages) > 1:
+    if detector in _ONE_MAY_DO and first and len(pages) > 1:
         if context.look_at(first[0].url) is None:
-            pages = first  # one text may say it all
+            pages = first
         elif detect(detector, context).state is SectionState.PRESENT:
             return
     strong = [lead for lead in pages if lead.strong][: _MANY.get(detector, _STRONG_LEADS)]
@@ -159,11 +162,18 @@ def _is_whole(detector: str, page: Page, context: SiteContext) -> bool:
     return sum(item.dated is not None for item in items) >= _ENOUGH_NEWS
 
 
-def unit_wants(context: SiteContext) -> list[Want]:
-    """Pages of units, which may show the units' mailboxes."""
-    sections = [section for name in UNIT_DETECTORS for section in detect(name, context).sections]
-    unread = (url for key, url in unit_pages(sections, context).items() if key not in context.looks)
-    return [Want(url, False, float(n), "organisation") for n, url in enumerate(unread) if not is_document(url)][:_UNITS]
+def unit_wants(context: SiteContext, room: int) -> list[Want]:
+    """Pages of units, the only place of many units' mailboxes: `room` of them at most. A sample in any case where no
+    official mailbox was found yet: that there is none would be held against the agency."""
+    facts = {name: detect(name, context) for name in ("contact", *UNIT_DETECTORS)}
+    sections = [section for name in UNIT_DETECTORS for section in facts[name].sections]
+    unread = [url for key, url in unit_pages(sections, context).items() if key not in context.looks]
+    if not unread:
+        return []
+    published = (fact.class_ for fact in read_addresses(context, facts)[0] if fact.agency_contact)
+    most = max(room, 0 if any(one in _OFFICIAL for one in published) else _SAMPLE)
+    wants = [Want(url, False, float(n), "organisation") for n, url in enumerate(unread) if not is_document(url)]
+    return wants[: min(most, _UNITS)]
 
 
 def detail_wants(context: SiteContext) -> list[Want]:
@@ -183,9 +193,11 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 continue
             if not words.is_list and (not section.missing or len(section.items) > _FEW_PARTS):
                 continue  # a text that says it all, or a list of people and units
-            undated = words.dated and (section.undated or _without_year(section)) and not _is_dated(facts)
+            undated = words.dated and (section.undated or _without_year(section)) and not _is_hub(section, context)
             count = 2 if undated else _DETAILS.get(detector, 0)
             if detector == "legal_documents" and "file" in section.found:
+                count = 0
+            if detector == "projects_procurement" and n and not undated:
                 count = 0
             if undated:
                 for url in _feeds_of(section, context.leads.get(detector, []), context.page_at(section.url))[:1]:
@@ -204,9 +216,10 @@ def detail_wants(context: SiteContext) -> list[Want]:
     return sorted(unread, key=lambda want: want.priority)
 
 
-def _is_dated(facts: DetectorFacts) -> bool:
-    """True if another of the section's lists shows full dates."""
-    return facts.newest is not None and facts.newest.year_shown
+def _is_hub(section: Section, context: SiteContext) -> bool:
+    """True for a page whose items are pages of the menu: sections, not items without a date."""
+    inside = [same_page_key(item.url) in context.menu for item in section.items if item.url]
+    return 2 * sum(inside) > len(inside)
 
 
 def _without_year(section: Section) -> bool:
