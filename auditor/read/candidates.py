@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
 from auditor.read.dom import BREAK, Box
-from auditor.read.entries import DAY
+from auditor.read.entries import DAY, NUMBER
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher
 from auditor.read.page import Link, Page
@@ -269,6 +269,8 @@ def _link_leads(
         return
     names = (link.text, link.title, _own_words(link), _block_name(link, matcher) if is_start else "")
     for label in dict.fromkeys(name for name in names if name) or ("",):
+        if link.place is not Place.HEADER and NUMBER.search(label):
+            continue  # a document's title
         for detector, score in matcher.scores(label, link.url).items():
             if detector != "english" and (is_english(link.url) or is_english(page.url)):
                 continue  # the English twin is one section of its own

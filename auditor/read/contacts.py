@@ -76,6 +76,8 @@ def _page_roles(detectors: Mapping[str, DetectorFacts], context: SiteContext) ->
     units = (section for name in UNIT_DETECTORS if name in detectors for section in detectors[name].sections)
     for key in unit_pages(units, context):
         roles.setdefault(key, "directory")
+    for item in detectors["email_directory"].items if "email_directory" in detectors else ():
+        roles.setdefault(same_page_key(item.url or ""), "directory")  # a person's own page
     roles.pop(same_page_key(context.start.url), None)
     for item in detectors["feedback"].items if "feedback" in detectors else ():
         roles.setdefault(same_page_key(item.url or ""), "consultation")

@@ -194,7 +194,10 @@ def _directory(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """Luật CNTT 67/2006 Điều 28(2)(đ): units and competent officials with their official addresses."""
     text = subject.text
     rows = tuple(item for item in items if {"email", "phone"} & set(item.attributes))
-    addresses = page_addresses(subject.page, subject.reading.vocabulary.signs)
+    signs = subject.reading.vocabulary.signs
+    addresses = page_addresses(subject.page, signs)
+    if not addresses:  # a list of names, each of which opens its person's page
+        addresses = tuple(one for page in subject.details for one in page_addresses(page, signs))
     people = sum(text.count(f" {word} ") for word in subject.reading.vocabulary.lists["positions"])
     phones = len(PHONE.findall(subject.page.main_text)) or len(_SHORT_PHONE.findall(subject.page.main_text))
     if not rows:

@@ -30,7 +30,14 @@ _MANY = {
     "feedback": 4,
     "strategy_planning": 4,
 }
-_DETAILS = {"procedures": 2, "legal_documents": 1, "feedback": 1, "projects_procurement": 1, "organisation": 2}
+_DETAILS = {
+    "procedures": 2,
+    "legal_documents": 1,
+    "feedback": 1,
+    "projects_procurement": 1,
+    "organisation": 2,
+    "email_directory": 3,
+}
 _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of something else
 _ONE_MAY_DO = frozenset({"organisation", "contact", "procedures", "online_services", "rss", "sitemap", "english"})
 _WHOLE = frozenset({"legal_documents", "news", "work_schedule"})  # sections whose parts may be skipped
@@ -191,7 +198,9 @@ def detail_wants(context: SiteContext) -> list[Want]:
                 SectionState.EMPTY,
             ):
                 continue
-            if not words.is_list and (not section.missing or len(section.items) > _FEW_PARTS):
+            if detector == "email_directory" and "email" not in section.missing:
+                continue
+            if detector == "organisation" and (not section.missing or len(section.items) > _FEW_PARTS):
                 continue  # a text that says it all, or a list of people and units
             undated = words.dated and (section.undated or _without_year(section)) and not _is_hub(section, context)
             count = 2 if undated else _DETAILS.get(detector, 0)
