@@ -54,7 +54,7 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
         if any(outer.tag == "a" and outer.weight > len(text) + _BESIDE for outer in box.ancestors()):
             continue  # within the link that tells another item's title
         for found in reading.find(text):
-            in_title = box.tag in HEADINGS and found.role == "plain"  # a day of what the title tells of
+            in_title = box.tag in HEADINGS and found.role == "plain" and _says_more(text, reading)
             if found.role in ("plain", "posted") and not in_title:
                 dated = Dated(found.date, DateSource.ARTICLE, text[:120], page.url)
                 if seen_title or found.role == "posted":
@@ -62,6 +62,11 @@ def _visible(page: Page, reading: Reading) -> Dated | None:
                 if found.date not in (reading.as_of, reading.fetch_day):  # before the title, today is a clock
                     fallback = fallback or dated
     return fallback
+
+
+def _says_more(title: str, reading: Reading) -> bool:
+    """True for a heading that tells of something, so that its day is that thing's; False for a line of time alone."""
+    return any(map(str.isalpha, reading.vocabulary.dates.calendar.sub(" ", fold(title))))
 
 
 def _names_another(box: Box) -> bool:

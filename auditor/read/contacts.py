@@ -157,6 +157,9 @@ def _is_credit(box: Box, raw: RawAddress, context: SiteContext) -> bool:
     words = fold(_words_before(box, raw.address)[-_CREDIT:]).split()
     if any(word in context.matcher.vocabulary.lists["credit_words"] for word in words):
         return True
+    domain, host = fold_host(raw.address.rpartition("@")[2]), fold_host(context.scope.host)
+    if f".{host}".endswith(f".{domain}") or domain.endswith(f".{host}"):
+        return False  # the agency's own site
     return box.place in (Place.FOOTER, Place.HEADER) and _is_of_linked_site(box, raw.address)
 
 

@@ -88,12 +88,23 @@ class Page:
 
     def anchor(self, fragment: str) -> Box | None:
         """The part of the page that "#fragment" leads to: the named element, or what stands around a named mark."""
-        named = next((b for b in self.boxes if fragment and fragment in (b.attrs.get("id"), b.attrs.get("name"))), None)
-        box = named
+        named = box = self._named(fragment)
         while box is not None and box.parent is not None and (box.tag in _MARKS or box.weight < _PART):
             box = box.parent
         small = box is not None and box.parent is not None and box.weight <= 0.8 * self.root.weight
         return box if small else named
+
+    def is_bare_mark(self, fragment: str) -> bool:
+        """True if "#fragment" names a heading or a mark beside the part that it is of, not the part; an empty panel
+        among filled ones of its kind is a part."""
+        named = self._named(fragment)
+        if named is None or named.parent is None or (named.weight and named.tag not in _MARKS):
+            return False
+        panels = (box for box in named.parent.children if box.attrs.get("id") and box.tag == named.tag)
+        return named.tag in _MARKS or not any(box.weight >= _PART for box in panels)
+
+    def _named(self, fragment: str) -> Box | None:
+        return next((b for b in self.boxes if fragment and fragment in (b.attrs.get("id"), b.attrs.get("name"))), None)
 
     def part(self, box: Box) -> Page:
         """The page as if it held nothing but `box`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -46,21 +47,21 @@ def _line_beneath(page: Page) -> list[str]:
     beneath = next((box for box in own[at + 1 :] if box.text), None) if at is not None else None
     if beneath is None or _is_heading(beneath) or len(beneath.text.split()) > _SUBTITLE_WORDS:
         return []
-    leads_on = any(one.tag == "a" for one in (*beneath.walk(), *beneath.ancestors()))
+    around = itertools.takewhile(lambda outer: outer.low > own[at or 0].low, beneath.ancestors())
+    entry = next(reversed(list(around)), beneath)  # the line, or the card that it stands in
+    leads_on = any(one.tag == "a" for one in (*entry.walk(), *entry.ancestors()))
     return [] if leads_on or beneath.text.rstrip()[-1] in ".!?:;" else [nfc(beneath.text.partition(":")[0])]
 
 
 def _without_agency(name: str, agency: Agency, matcher: LabelMatcher) -> str:
     """The name of a page without whose it is ("Cơ cấu tổ chức của Sở Du lịch"), folded; "" if it does not say so."""
     folded = fold(name)
-    for own in (agency.name, *agency.short_names):
-        before, found, _ = folded.partition(f" {fold(own)}")
+    for own in filter(None, map(fold, (agency.name, *agency.short_names))):
+        before, found, _ = f"{folded} ".partition(f" {own} ")
         if found and before:
             words = before.split()
             return " ".join(words[:-1] if words[-1] in matcher.vocabulary.lists["belonging"] else words)
     return ""
-
-
 
 
 def _is_heading(box: Box) -> bool:

@@ -35,7 +35,6 @@ from auditor.read.urls import same_page_key
 from auditor.read.walls import wall_of
 from auditor.read.words import Vocabulary
 
-_USABLE = frozenset({SectionState.PRESENT, SectionState.PARTIAL})
 _KEPT = 6  # sections per detector that are read
 _REJECTED = 5
 _TRIED = 12  # names of a section that a card tells
@@ -70,7 +69,7 @@ def detect(
             by_the_way.append(lead)
         elif len(looked) < _KEPT * 2:
             read(lead)
-    if not any(section.state in _USABLE or section.why == "placeholder" for section in sections):
+    if not any(section.state is SectionState.PRESENT or section.why == "placeholder" for section in sections):
         for lead in by_the_way[: _KEPT * 2 - len(looked)]:
             read(lead)
     rejected += [Candidate(lead.label, lead.url, "parent_portal") for lead in parents]
@@ -183,6 +182,8 @@ def _anchor_section(detector: str, lead: Lead, context: SiteContext, make: Maker
     words = context.matcher.vocabulary.detectors[detector]
     subject = Subject(part, words, context.reading, (), context.official_domains, context.menu, lead.strong)
     substance = judge_page(subject)
+    if substance.state is SectionState.EMPTY and page.is_bare_mark(unquote(fragment)):
+        part, substance = page, judge_page(replace(subject, page=page))  # where the part ends cannot be told
     if substance.state is SectionState.EMPTY and not lead.strong:
         return None, substance.why or "no_substance"
     return _from_substance(substance, part, context, make), "read"

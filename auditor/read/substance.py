@@ -16,7 +16,7 @@ from auditor.model import Dated, DateSource, Item, Place, SectionState
 from auditor.read.dates import FoundDate
 from auditor.read.dom import Box
 from auditor.read.entries import ROLES, Reading
-from auditor.read.folding import fold, plain
+from auditor.read.folding import fold, nfc, plain
 from auditor.read.items import PHONE, content_links, extract_items
 from auditor.read.page import Link, Page
 from auditor.read.subject import (
@@ -40,6 +40,8 @@ from auditor.read.urls import same_page_key
 from auditor.read.weeks import week_begun, week_range
 
 _HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
+_CATEGORY_WORDS = 6
+_NOTHING = re.compile(r"\s?(?:\(0\)|0(?!\w))\s*")
 _LONGEST_ANSWER = 3000
 _NEAR = 60  # characters after "Trả lời" in which its date stands
 _SHORT_PHONE = re.compile(r"\b[2-9]\d{2,3}[. ]\d{3}\b")  # within the area
@@ -105,9 +107,19 @@ def _legal_documents(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 
 def _counts_nothing(items: Sequence[Item], subject: Subject) -> bool:
-    """True for categories each of which is said to hold nothing: "Luật, Pháp lệnh (0)"."""
-    text = f" {subject.text} "
-    return bool(items) and all(f" {fold(item.title)} 0 " in text for item in items)
+    """True for categories each of which is said to hold nothing: "Luật, Pháp lệnh (0)". Not for documents nobody
+    commented on ("0 bình luận")."""
+    if not items or any(item.dated or len(item.title.split()) > _CATEGORY_WORDS for item in items):
+        return False
+    text = nfc(subject.page.main_text)
+    low = plain(text)
+    return all(_is_counted_nothing(plain(nfc(item.title)).removesuffix("(0)").rstrip(), low, text) for item in items)
+
+
+def _is_counted_nothing(title: str, low: str, text: str) -> bool:
+    """A small letter behind the 0 begins the name of what is counted."""
+    counts = (_NOTHING.match(low, found.end()) for found in re.finditer(re.escape(title), low))
+    return any(count is not None and not text[count.end() : count.end() + 1].islower() for count in counts)
 
 
 def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -130,11 +142,15 @@ def _organisation(subject: Subject, items: tuple[Item, ...]) -> Substance:
 
 
 def _of_units(texts: Iterable[str], subject: Subject) -> Iterator[str]:
-    """The texts without what sounds like a unit and is a task or a superior ("kế hoạch thanh tra")."""
+    """The texts without what sounds like a unit and is a task or a superior ("kế hoạch thanh tra"). Behind a word for
+    a unit it names one all the same: "Phòng Thanh tra, kiểm tra"."""
+    lists = subject.reading.vocabulary.lists
+    behind = "".join(
+        rf"(?<!\b{word} )" for word in lists["unit_words"] if not any(word in no for no in lists["no_units"])
+    )
+    none = re.compile(rf"{behind}\b(?:{'|'.join(lists['no_units'])})\b")
     for text in texts:
-        for phrase in subject.reading.vocabulary.lists["no_units"]:
-            text = text.replace(phrase, " ")
-        yield text
+        yield none.sub(" ", text)
 
 
 def _procedures(subject: Subject, items: tuple[Item, ...]) -> Substance:
@@ -282,6 +298,7 @@ def _is_asking(text: str, subject: Subject) -> bool:
 def _answers(subject: Subject) -> Iterator[Item]:
     """Answers with a date: a question counts by its newest answer, not by the day on which it was asked."""
     words = subject.words.parts["reply"]
+    beneath: dict[int, bool] = {}  # by id of the box around the answers
     for page in (subject.page, *subject.details):
         for box in page.main_boxes:
             if len(box.text) > _LONGEST_ANSWER:
@@ -294,8 +311,10 @@ def _answers(subject: Subject) -> Iterator[Item]:
                 found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
                 if found is None and place == 0:
                     near, found = _signed(box.text, subject)
-                if found is None:
-                    near, found = _stamped(box, subject)
+                if found is None and box.parent is not None:
+                    if id(box.parent) not in beneath:
+                        beneath[id(box.parent)] = _ends_stamped(box.parent, subject)
+                    near, found = _stamped(box, subject) if beneath[id(box.parent)] else (near, None)
                 if found is not None:
                     answered = Dated(found.date, DateSource.ANSWER, near, page.url)
                     yield Item(near, None, answered, ("reply",), _asked(box, place, subject))
@@ -313,11 +332,25 @@ def _stamped(answer: Box, subject: Subject) -> tuple[str, FoundDate | None]:
     outer, after = answer.parent, answer.after
     line = answer.words.text[answer.high : outer.high].strip() if outer is not None and after is None else ""
     line = line or (after.text if after is not None else "")
-    if len(line) > _NEAR:
-        return "", None
-    days = [one for one in subject.reading.find(line) if one.role in ROLES]
-    alone = len(days) == 1 and days[0].end - days[0].start >= len(line) / 2
-    return line, days[0] if alone else None
+    return line, _day_alone(line, subject)
+
+
+def _day_alone(line: str, subject: Subject) -> FoundDate | None:
+    """The day of a line that holds little else."""
+    days = [one for one in subject.reading.find(line) if one.role in ROLES] if line and len(line) <= _NEAR else []
+    return days[0] if len(days) == 1 and days[0].end - days[0].start >= len(line) / 2 else None
+
+
+def _ends_stamped(around: Box, subject: Subject) -> bool:
+    """False if the last answer in `around` has no day beneath it where days stand in lines of their own: those head
+    the questions that follow them."""
+    words = subject.words.parts["reply"]
+    for box in reversed(list(around.children)):
+        if _day_alone(box.text, subject) is not None:
+            return True
+        if plain(box.text[:_NEAR]).startswith(words):
+            return box.after is None and bool(around.words.text[box.high : around.high].strip())
+    return True
 
 
 def _asked(answer: Box, place: int, subject: Subject) -> date | None:

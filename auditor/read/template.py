@@ -45,7 +45,7 @@ def mark_template(pages: Iterable[Page], today: tuple[date, ...]) -> None:
 def _moved_blocks(pages: list[Page], counts: Counter[tuple[int, int]], enough: float) -> frozenset[tuple[int, int]]:
     """Blocks of links that most pages share, though not in one place: layouts of two and of three columns on one site.
 
-    A list that is the same as such a block, and stands alone in its place, is its page's own.
+    A list that is the same as such a block is its page's own where it stands alone in its place, or beside the block.
     """
     texts: Counter[int] = Counter()
     for page in pages:
@@ -53,8 +53,9 @@ def _moved_blocks(pages: list[Page], counts: Counter[tuple[int, int]], enough: f
     moved = {key for key, count in counts.items() if _FEW <= count < enough and texts[key[1]] >= enough}
     found: set[tuple[int, int]] = set()
     for page in pages if moved else ():
+        twins = {box.mark[1] for box in page.boxes if box.weight >= _BLOCK and counts[box.mark] >= enough}
         for box in page.boxes:
-            if box.weight >= _BLOCK and box.mark in moved and box.mark not in found:
+            if box.weight >= _BLOCK and box.mark in moved and box.mark not in found and box.mark[1] not in twins:
                 inside = list(box.walk())
                 if sum(inner.tag == "a" for inner in inside) >= 2:
                     found.update(inner.mark for inner in inside)

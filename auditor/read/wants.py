@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from auditor.model import AddressClass, Place, Section, SectionState
@@ -43,6 +44,7 @@ _ONE_MAY_DO = frozenset({"organisation", "contact", "procedures", "online_servic
 _WHOLE = frozenset({"legal_documents", "news", "work_schedule"})  # sections whose parts may be skipped
 _ENOUGH_NEWS = 4  # dated items of a list that shows the newest of all its parts
 _OFFICIAL = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR})
+_THESE_DAYS = timedelta(days=14)
 _SAMPLE, _UNITS = 2, 8  # pages of units
 _NO_PAGE = frozenset({"search"})
 _UNNAMED = 16  # menu entries without a known label that are opened, at most
@@ -121,7 +123,7 @@ def _worth(detector: str, leads: list[Lead], context: SiteContext) -> Iterator[L
     if detector in _ONE_MAY_DO and first and len(pages) > 1:
         if context.look_at(first[0].url) is None:
             pages = first
-        elif detect(detector, context).state is SectionState.PRESENT:
+        elif any(section.state is SectionState.PRESENT for section in detect(detector, context).sections):
             return
     strong = [lead for lead in pages if lead.strong][: _MANY.get(detector, _STRONG_LEADS)]
     weak = [lead for lead in pages if not lead.strong]
@@ -160,13 +162,16 @@ def _lists_the_same(lead: Lead, wholes: list[Lead], context: SiteContext) -> boo
 
 
 def _is_whole(detector: str, page: Page, context: SiteContext) -> bool:
-    """True for a page that by itself says of its section what its parts would say."""
+    """True for a page that by itself says of its section what its parts would say: what it shows is of these days."""
+    since = context.reading.as_of - _THESE_DAYS
     if detector == "work_schedule":
-        return week_begun(page.main_text, context.reading.as_of, context.reading.vocabulary.dates) is not None
+        week = week_begun(page.main_text, context.reading.as_of, context.reading.vocabulary.dates)
+        return week is not None and week[0] >= since
     items = extract_items(page, context.reading)
     if detector == "legal_documents":
         return any("number" in item.attributes for item in items)
-    return sum(item.dated is not None for item in items) >= _ENOUGH_NEWS
+    days = [item.dated.date for item in items if item.dated is not None]
+    return len(days) >= _ENOUGH_NEWS and max(days) >= since
 
 
 def unit_wants(context: SiteContext, room: int) -> list[Want]:

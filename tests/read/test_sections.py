@@ -216,14 +216,20 @@ def test_schedule_is_dated_by_its_monday() -> None:
 
 def test_a_schedule_in_tabs_is_dated_by_the_latest_week_that_has_begun() -> None:
     week = "<section><h2>Tuần {} ({})</h2><ul><li><b>Thứ Hai {}</b>: Giám đốc họp giao ban</li></ul></section>"
-    tabs = (("48", "23/11 - 27/11/2026", "23/11"), ("47", "16/11 - 20/11/2026", "16/11"), ("46", "09/11 - 13/11/2026", "09/11"))
+    tabs = (
+        ("48", "23/11 - 27/11/2026", "23/11"),
+        ("47", "16/11 - 20/11/2026", "16/11"),
+        ("46", "09/11 - 13/11/2026", "09/11"),
+    )
     page = "<h1>Lịch công tác</h1>" + "".join(week.format(*tab) for tab in tabs)
     newest = site({"/": "<p>x</p>", "/lich": page}, {"/lich": "Lịch công tác"}).section("work_schedule").newest
     assert newest is not None and newest.date == date(2026, 11, 16)
 
 
 def test_where_no_section_shows_a_day_the_start_page_tells_the_newest_update() -> None:
-    home = "<h1>Thứ sáu, 20/11/2026</h1>" + news_list(("Hội nghị tổng kết năm", "03/11/2026"), ("Lễ ra quân", "01/11/2026"))
+    home = "<h1>Thứ sáu, 20/11/2026</h1>" + news_list(
+        ("Hội nghị tổng kết năm", "03/11/2026"), ("Lễ ra quân", "01/11/2026")
+    )
     facts = site({"/": home, "/tin": look("/tin", status=404)}, {"/tin": "Tin tức"})
     assert facts.section("news").newest is None
     assert facts.newest_update is not None and facts.newest_update.date == date(2026, 11, 3)
@@ -233,7 +239,9 @@ def test_where_no_section_shows_a_day_the_start_page_tells_the_newest_update() -
 @pytest.mark.parametrize(("kind", "expected"), [("article", date(2026, 10, 22)), ("website", None)])
 def test_a_start_page_that_is_an_article_tells_its_own_day(kind: str, expected: date | None) -> None:
     head = f'<meta property="og:type" content="{kind}"><meta property="article:published_time" content="2026-10-22">'
-    start = document(head + "<h1>Khám bệnh miễn phí cho người cao tuổi</h1><p>Sáng nay, bệnh viện đã khám cho 200 người.</p>")
+    start = document(
+        head + "<h1>Khám bệnh miễn phí cho người cao tuổi</h1><p>Sáng nay, bệnh viện đã khám cho 200 người.</p>"
+    )
     newest = site({"/": look("/", start)}).newest_update
     assert (newest.date if newest is not None else None) == expected
 
@@ -260,3 +268,33 @@ def test_a_form_between_the_rows_of_a_table_has_the_fields_that_follow_it(word: 
     )
     expected = SectionState.PRESENT if word == "Tìm kiếm" else SectionState.ABSENT
     assert site({"/": table.format(word)}).section("search").state is expected
+
+
+# -- a page that is another section's by name --------------------------------------------------------------------------
+
+PEOPLE = "<table>" + "".join(
+    f"<tr><td>Nguyễn Văn {c}</td><td>Trưởng phòng</td><td>{{}}</td></tr>".format(c.lower() + "{}") for c in "ABC"
+) + "</table>"  # fmt: skip
+
+
+def test_a_page_by_name_another_sections_does_not_count_where_this_one_has_its_own() -> None:
+    """A general word for this one in the other's name would make what stands there this one's."""
+    labels = {"/db": "Danh bạ", "/tc": "Cơ cấu tổ chức"}
+    pages = {
+        "/": "<p>x</p>",
+        "/db": PEOPLE.replace("{}", "@tinhmau.example"),
+        "/tc": PEOPLE.replace("{}", "@khac.example"),
+    }
+    assert [one.url for one in site(pages, labels).section("email_directory").sections] == [BASE + "/db"]
+    facts = site(pages | {"/db": "<h2>Danh bạ</h2>"}, labels).section("email_directory")
+    assert facts.state is SectionState.PRESENT and BASE + "/tc" in [one.url for one in facts.sections]
+
+
+def test_what_the_own_page_lacks_may_stand_on_another_sections() -> None:
+    pages = {
+        "/": "<p>x</p>",
+        "/db": PEOPLE.replace("{}", " 0271 3880 160"),
+        "/tc": PEOPLE.replace("{}", "@tinhmau.example"),
+    }
+    facts = site(pages, {"/db": "Danh bạ", "/tc": "Cơ cấu tổ chức"}).section("email_directory")
+    assert facts.state is SectionState.PRESENT
