@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 
 from auditor.read.dom import Box
@@ -14,17 +15,17 @@ _KINDS = CARDS | {"tr"}
 _LEAST, _MOST_OF_A_CARD = 40, 1500  # characters of an entry that leads nowhere
 _DAY_NAME = 30  # characters of a cell in which a weekday with its day stands
 
-Kinds = Counter[tuple[int, str, str]]
+Kind = tuple[int, str, str]
 
 
 def bare_entries(page: Page, taken: set[Box], reading: Reading) -> list[Box]:
     """Rows and cards of the page's own content outside the boxes `taken`, which are entries already."""
-    kinds = _days_of_a_kind(page)
-    rows = _rows_without_links(page, taken, kinds, reading)
-    return [*rows, *_cards_without_links(page, {*taken, *rows}, kinds, reading)]
+    dated = _among_their_kind(page)
+    rows = _rows_without_links(page, taken, dated, reading)
+    return [*rows, *_cards_without_links(page, {*taken, *rows}, dated, reading)]
 
 
-def _rows_without_links(page: Page, taken: set[Box], kinds: Kinds, reading: Reading) -> list[Box]:
+def _rows_without_links(page: Page, taken: set[Box], dated: frozenset[int], reading: Reading) -> list[Box]:
     """Rows of a data table that hold no link (staff directories, schedules, documents without files)."""
     rows = []
     for box in page.boxes:
@@ -39,7 +40,7 @@ def _rows_without_links(page: Page, taken: set[Box], kinds: Kinds, reading: Read
         cells = [cell for cell in box.children if cell.tag == "td" and cell.text]
         if cells and _is_day_of_week(cells[0].text, reading):
             continue  # of a schedule: what is done on that day
-        if (len(cells) >= 2 or (cells and _is_whole_item(box, kinds, reading))) and not _is_head(box):
+        if (len(cells) >= 2 or (id(box) in dated and cells and _is_whole_item(box, reading))) and not _is_head(box):
             rows.append(box)
     return rows
 
@@ -49,11 +50,9 @@ def _is_day_of_week(text: str, reading: Reading) -> bool:
     return reading.vocabulary.dates.weekday.match(plain(nfc(text[:_DAY_NAME]))) is not None
 
 
-def _is_whole_item(row: Box, kinds: Kinds, reading: Reading) -> bool:
-    """A row of one cell that is an entry: with a day of its own, among rows of the same kind. No question with its
-    answer (its days are told apart elsewhere) and no reader's comment."""
-    if not _LEAST <= row.weight <= _MOST_OF_A_CARD or kinds[_kind(row)] < 2 or not DAY.search(row.text):
-        return False
+def _is_whole_item(row: Box, reading: Reading) -> bool:
+    """A row or card with a day that is an entry: no question with its answer (its days are told apart elsewhere) and no
+    reader's comment."""
     replies = reading.vocabulary.detectors["feedback"].parts["reply"]
     low = plain(row.text)
     if any(low.startswith(f"{word}:") for word in reading.vocabulary.lists["question_words"]):
@@ -65,25 +64,38 @@ def _is_whole_item(row: Box, kinds: Kinds, reading: Reading) -> bool:
     return not any(word in low if " " in word else f"{word}:" in low for word in replies)
 
 
-def _days_of_a_kind(page: Page) -> Kinds:
-    """How many boxes of one tag and class within one parent show a day."""
-    boxes = (box for box in page.boxes if box.tag in _KINDS and _LEAST <= box.weight <= _MOST_OF_A_CARD)
-    return Counter(_kind(box) for box in boxes if DAY.search(box.text))
+def _among_their_kind(page: Page) -> frozenset[int]:
+    """The ids of boxes that show a day, as does another box of their tag and class within the same parent."""
+    days = [match.start() for match in DAY.finditer(page.root.words.text)]
+    if len(days) < 2:
+        return frozenset()
+    dated = [
+        box
+        for box in page.boxes
+        if box.tag in _KINDS and _LEAST <= box.weight <= _MOST_OF_A_CARD and _shows(box, days)
+    ]
+    kinds = Counter(_kind(box) for box in dated)
+    return frozenset(id(box) for box in dated if kinds[_kind(box)] >= 2)
 
 
-def _kind(box: Box) -> tuple[int, str, str]:
+def _shows(box: Box, days: list[int]) -> bool:
+    first = bisect_left(days, box.low)
+    return first < len(days) and days[first] < box.high
+
+
+def _kind(box: Box) -> Kind:
     return id(box.parent), box.tag, box.classes
 
 
-def _cards_without_links(page: Page, taken: set[Box], kinds: Kinds, reading: Reading) -> list[Box]:
+def _cards_without_links(page: Page, taken: set[Box], dated: frozenset[int], reading: Reading) -> list[Box]:
     """Cards of a kind that hold a title and its day, and lead nowhere: the innermost such boxes."""
-    if len(DAY.findall(page.main_text)) < 2:
+    if not any(id(box) in dated and box.tag in CARDS and box not in taken for box in page.boxes):
         return []
     cards: list[Box] = []
     closed: set[int] = set()  # boxes around entries, cards and links
     for box in reversed(page.boxes):  # what is inside comes first
-        open_card = box.tag in CARDS and id(box) not in closed and page.is_main(box)
-        whole = open_card and _is_whole_item(box, kinds, reading) and bool(first_line(box))
+        open_card = id(box) in dated and box.tag in CARDS and id(box) not in closed and page.is_main(box)
+        whole = open_card and _is_whole_item(box, reading) and bool(first_line(box))
         card = whole and not _is_day_of_week(box.text, reading)
         if card:
             cards.append(box)
