@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 
 from auditor.read.dom import Box
 from auditor.read.entries import DAY, Reading
@@ -124,6 +125,14 @@ def _is_head(row: Box) -> bool:
 
 def first_line(box: Box) -> str:
     """The words up to the first break, if they are enough for a title."""
-    pieces = (part for inner in box.walk() for part in inner.parts if isinstance(part, str) and part.strip())
-    first = nfc(next(pieces, ""))
+    first = nfc(next(_pieces(box), ""))
     return first[:300] if first.count(" ") >= 2 else ""
+
+
+def _pieces(box: Box) -> Iterator[str]:
+    """The texts of the box that are not empty, in document order."""
+    for part in box.parts:
+        if not isinstance(part, str):
+            yield from _pieces(part)
+        elif part.strip():
+            yield part

@@ -69,8 +69,11 @@ def test_what_begins_like_a_unit_is_none(label: str) -> None:
 
 
 def test_the_start_page_is_no_contact_page_but_its_footer_is() -> None:
-    home = HOME + "<p>Phóng viên: nhabao@gmail.com, điện thoại 0271 3880 160, địa chỉ 1 Lê Lợi</p>"
-    facts = site({"/": home}, {"/": "Liên hệ"}, footer="<p>Thư điện tử: vanthu@tinhmau.example</p>")
+    """Also where the footer is the only contact: it makes the start page the contact's section."""
+    home = HOME + "<p>Phóng viên: nhabao@gmail.com</p>"
+    footer = "<p>Địa chỉ: 1 Lê Lợi. Điện thoại: 0271 3880 160. Thư điện tử: vanthu@tinhmau.example</p>"
+    facts = site({"/": home}, footer=footer)
+    assert [one.url for one in facts.section("contact").sections] == [BASE + "/"]
     assert contacts(facts) == ["vanthu@tinhmau.example"]
     assert places(facts)["nhabao@gmail.com"] == ["home_page"]
 

@@ -128,3 +128,32 @@ def test_rows_of_one_cell_with_a_day_are_entries_and_questions_are_not() -> None
     asked = "".join(f"<tr><td>Hỏi: {title}? (người hỏi, {day:%d/%m/%Y})</td></tr>"
                     for title, day in zip(TITLES, DAYS, strict=True))  # fmt: skip
     assert extract_items(page(f"<table>{asked}</table>"), READING) == ()
+
+
+CARD = "<div class=card><h4>{title}</h4><p>Nguồn vốn: ngân sách tỉnh.</p><i>{day:%d/%m/%Y}</i></div>"
+
+
+def test_cards_that_lead_nowhere_are_entries_each_with_its_day() -> None:
+    cards = "".join(CARD.format(title=title, day=day) for title, day in zip(TITLES, DAYS, strict=True))
+    found = extract_items(page(document(f"<div class=cards>{cards}</div>")), READING)
+    assert [(item.title, item.dated and item.dated.date) for item in found] == list(zip(TITLES, DAYS, strict=True))
+
+
+@pytest.mark.parametrize(
+    "begins", ["Hỏi: ", "Câu hỏi: ", "Ý kiến của ông A: ", "Người gửi: ông A. ", "Thứ tư, 18/11/2026: "]
+)
+def test_cards_of_questions_comments_and_days_of_a_week_are_no_entries(begins: str) -> None:
+    cards = "".join(CARD.format(title=begins + title, day=day) for title, day in zip(TITLES, DAYS, strict=True))
+    assert extract_items(page(document(f"<div class=cards>{cards}</div>")), READING) == ()
+
+
+def test_a_card_alone_is_a_text_and_not_an_entry() -> None:
+    assert extract_items(page(document(CARD.format(title=TITLES[0], day=DAYS[0]))), READING) == ()
+
+
+@pytest.mark.parametrize(("stamp", "day"), [("2026-11-14T22:00", 14), ("2026-11-15", 15), ("2026-10-01", 15), ("", 15)])
+def test_days_ago_are_told_exactly_by_the_time_element_that_was_rounded(stamp: str, day: int) -> None:
+    reading = Reading(AS_OF, VOCABULARY, fetch_day=AS_OF)
+    html = f"<ul><li><a href='/t/1'>{TITLES[0]}</a> <time datetime='{stamp}'>5 ngày trước</time></li></ul>"
+    (item,) = extract_items(page(document(html)), reading)
+    assert item.dated is not None and item.dated.date == date(2026, 11, day)

@@ -27,8 +27,8 @@ def newest(facts: DetectorFacts) -> date | None:
 
 
 def test_an_answer_counts_by_the_day_stamped_beneath_it_not_by_its_questions() -> None:
-    asked = "<p>Ngày hỏi: 19/11/2026</p>"
-    html = f"<h1>Hỏi đáp</h1><div>{asked}{QUESTION}{ANSWER}<p>12/11/2026</p></div>"
+    asked = "<table><tr><td>Xin cấp phép xây dựng nhà ở thế nào?</td><td>19/11/2026</td></tr></table>"
+    html = f"<h1>Hỏi đáp</h1>{asked}<div>{QUESTION}{ANSWER}<p>12/11/2026</p></div>"
     assert newest(section("feedback", html, "Hỏi đáp")) == date(2026, 11, 12)
 
 

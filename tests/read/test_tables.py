@@ -39,3 +39,16 @@ def test_a_deadline_column_is_no_date_of_posting() -> None:
     )
     newest = site({"/": "<p>x</p>", "/dt": table}, {"/dt": "Lấy ý kiến góp ý"}).section("feedback").newest
     assert newest is not None and newest.date == date(2026, 9, 2)
+
+
+def test_two_rows_that_open_one_file_bear_the_newer_day() -> None:
+    rows = "".join(
+        f"<tr><td><a href='/f/quy-che.pdf'>{title}</a></td><td>{issued}</td><td>{effective}</td></tr>"
+        for title, issued, effective in (
+            ("Quy chế quản lý kiến trúc đô thị", "02/10/2026", "15/10/2026"),
+            ("Quy chế quản lý kiến trúc (bản cũ)", "02/03/2026", "15/03/2026"),
+        )
+    )
+    table = f"<table><tr><th>Trích yếu</th><th>Ngày ban hành</th><th>Ngày có hiệu lực</th></tr>{rows}</table>"
+    newest = site({"/": "<p>x</p>", "/kh": table}, {"/kh": "Quy hoạch, kế hoạch"}).section("strategy_planning").newest
+    assert newest is not None and newest.date == date(2026, 10, 2)

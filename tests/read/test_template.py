@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.model import SectionState
+from auditor.model import Place, SectionState
 from auditor.read.template import mark_template
 from tests.read.pages import AS_OF, page, site
 from tests.read.test_sections import FRESH, LONG
@@ -46,3 +46,13 @@ def test_a_picture_that_links_on_all_pages_is_shared_and_one_of_a_page_is_its_ow
     mark_template(pages, (AS_OF,))
     links = [box for box in pages[0].boxes if box.tag == "a"]
     assert [pages[0].is_main(box) for box in links] == [False, True]
+
+
+def test_a_header_within_the_content_is_no_page_header() -> None:
+    rest = f"<div>{LONG}</div>"
+    read = page(
+        f"{rest}<div class=content><div class='Detail_Header'><h1>Khởi công</h1></div><p>Hôm nay</p></div>"
+        f"<div class='Site_Header'><p>Sở Xây dựng</p></div>{rest}{rest}"
+    )
+    places = {box.text: box.place for box in read.boxes if box.tag in ("h1", "p")}
+    assert places == {"Khởi công": Place.BODY, "Hôm nay": Place.BODY, "Sở Xây dựng": Place.HEADER}
