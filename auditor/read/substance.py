@@ -9,19 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from urllib.parse import urlsplit
 
-from auditor.model import Dated, DateSource, Item, Place, SectionState
-from auditor.read.dates import FoundDate
-from auditor.read.dom import Box
-from auditor.read.entries import ROLES, Reading
+from auditor.model import DateSource, Item, Place, SectionState
+from auditor.read.feedback import judge_feedback
 from auditor.read.folding import fold, nfc, plain
 from auditor.read.items import PHONE, content_links, extract_items
 from auditor.read.page import Link, Page
 from auditor.read.subject import (
-    ENOUGH_TEXT,
-    SOME_TEXT,
     Subject,
     Substance,
     has_files,
@@ -37,13 +32,11 @@ from auditor.read.subject import (
 )
 from auditor.read.tables import column_dates
 from auditor.read.urls import same_page_key
-from auditor.read.weeks import week_begun, week_range
+from auditor.read.work_schedules import judge_work_schedule
 
 _HEADING_ROOM = 40  # characters that a page of headings alone may have beyond its title
 _CATEGORY_WORDS = 6
 _NOTHING = re.compile(r"\s?(?:\(0\)|0(?!\w))\s*")
-_LONGEST_ANSWER = 3000
-_NEAR = 60  # characters after "Trả lời" in which its date stands
 _SHORT_PHONE = re.compile(r"\b[2-9]\d{2,3}[. ]\d{3}\b")  # within the area
 _NOTE = 1500  # a longer page holds more than a note to the administrator
 
@@ -253,168 +246,6 @@ def _online_services(subject: Subject, items: tuple[Item, ...]) -> Substance:
     return _list_section(subject, items)
 
 
-def _feedback(subject: Subject, items: tuple[Item, ...]) -> Substance:
-    """Luật CNTT 67/2006 Điều 28(2)(h): a form to send, consultations, answered questions, or an address."""
-    pages = (subject.page, *subject.details)
-    found = []
-    if any(sendable(form) for page in pages for form in page.forms):
-        found.append("form")
-    texts = [fold(page.main_text) for page in pages]
-    found += subject.parts(("deadline", "reply"), *texts)
-    if page_addresses(subject.page, subject.reading.vocabulary.signs):
-        found.append("address")
-    answers = tuple(_answers(subject))
-    if items or answers:
-        found.append("items")
-    if answers:  # a question counts by its answer, not by the day on which it was asked
-        items = tuple(replace(i, dated=None) if i.dated and _is_question(i, subject) else i for i in items)
-    items = (*items, *answers)
-    if subject.strong and {"form", "items"} & set(found):
-        return Substance(SectionState.PRESENT, items, tuple(found))
-    if "form" in found:
-        # a comment form only as part of the contact page
-        return Substance(SectionState.PARTIAL, (), tuple(found), ("own_page",))
-    if not subject.strong:
-        return Substance(SectionState.EMPTY, why="no_substance")
-    if "address" in found and len(subject.page.main_text) >= SOME_TEXT:
-        return Substance(SectionState.PRESENT, items, tuple(found))
-    if len(subject.page.main_text) >= ENOUGH_TEXT and not is_placeholder(subject):
-        return Substance(SectionState.PARTIAL, items, ("text",), ("form",))
-    return Substance(SectionState.EMPTY, missing=("form", "items"))
-
-
-def _is_question(item: Item, subject: Subject) -> bool:
-    """True for a question beside answers: one that leads nowhere or asks, or one whose day says that it was asked."""
-    asks = item.url is None or item.title.rstrip().endswith("?")
-    return asks or (item.dated is not None and _is_asking(item.dated.excerpt, subject))
-
-
-def _is_asking(text: str, subject: Subject) -> bool:
-    """True if the words around a day say that somebody asked on it: "Ngày hỏi: …", "Người hỏi: … - ngày …"."""
-    lists, low = subject.reading.vocabulary.lists, plain(text)
-    return any(word in low for word in lists["asked_words"]) or any(f"{w}:" in low for w in lists["question_words"])
-
-
-def _answers(subject: Subject) -> Iterator[Item]:
-    """Answers with a date: a question counts by its newest answer, not by the day on which it was asked."""
-    words = subject.words.parts["reply"]
-    beneath: dict[int, bool] = {}  # by id of the box around the answers
-    for page in (subject.page, *subject.details):
-        for box in page.main_boxes:
-            if len(box.text) > _LONGEST_ANSWER:
-                continue
-            low = plain(box.text)
-            places = [m.start() for m in re.finditer(rf"\b{words[0]}\b", low)]
-            places += [0] if any(low.startswith(word) for word in words) else []
-            for place in places:
-                near = box.text[place : place + _NEAR]
-                found = next((one for one in subject.reading.find(near) if one.role in ROLES), None)
-                if found is None and place == 0:
-                    near, found = _signed(box.text, subject)
-                if found is None and box.parent is not None:
-                    if id(box.parent) not in beneath:
-                        beneath[id(box.parent)] = _ends_stamped(box.parent, subject)
-                    near, found = _stamped(box, subject) if beneath[id(box.parent)] else (near, None)
-                if found is not None:
-                    answered = Dated(found.date, DateSource.ANSWER, near, page.url)
-                    yield Item(near, None, answered, ("reply",), _asked(box, place, subject))
-
-
-def _signed(text: str, subject: Subject) -> tuple[str, FoundDate | None]:
-    """The day that ends an answer, behind who gave it ("Văn phòng Sở - 05/06/2025"); and the words that hold it."""
-    tail = text[-_NEAR // 2 :]
-    last = [one for one in subject.reading.find(tail) if one.role in ROLES][-1:]
-    return tail, last[0] if last and tail.rstrip(" ).").endswith(last[0].excerpt.strip()) else None
-
-
-def _stamped(answer: Box, subject: Subject) -> tuple[str, FoundDate | None]:
-    """The day that stands alone in the line beneath an answer, and that line."""
-    outer, after = answer.parent, answer.after
-    line = answer.words.text[answer.high : outer.high].strip() if outer is not None and after is None else ""
-    line = line or (after.text if after is not None else "")
-    return line, _day_alone(line, subject)
-
-
-def _day_alone(line: str, subject: Subject) -> FoundDate | None:
-    """The day of a line that holds little else."""
-    days = [one for one in subject.reading.find(line) if one.role in ROLES] if line and len(line) <= _NEAR else []
-    return days[0] if len(days) == 1 and days[0].end - days[0].start >= len(line) / 2 else None
-
-
-def _ends_stamped(around: Box, subject: Subject) -> bool:
-    """False if the last answer in `around` has no day beneath it where days stand in lines of their own: those head
-    the questions that follow them."""
-    words = subject.words.parts["reply"]
-    for box in reversed(list(around.children)):
-        if _day_alone(box.text, subject) is not None:
-            return True
-        if plain(box.text[:_NEAR]).startswith(words):
-            return box.after is None and bool(around.words.text[box.high : around.high].strip())
-    return True
-
-
-def _asked(answer: Box, place: int, subject: Subject) -> date | None:
-    """The day on which the question before an answer was asked, by the words that say so ("Ngày hỏi: …")."""
-    around = answer.parent if answer.parent is not None and answer.parent.weight <= _LONGEST_ANSWER else answer
-    at = around.text.find(answer.text)
-    before = around.text[: at + place] if at >= 0 else answer.text[:place]
-    low = plain(before)
-    asked = subject.reading.vocabulary.lists["asked_words"]
-    start = max((low.rfind(word) for word in asked), default=-1)
-    found = subject.reading.find(before[start : start + _NEAR]) if start >= 0 else []
-    return found[0].date if found else None
-
-
-def _work_schedule(subject: Subject, items: tuple[Item, ...]) -> Substance:
-    """A weekly schedule, dated by its Monday unless a posting date is shown."""
-    reading = subject.reading
-    weeks = []
-    for item in items:
-        span = week_range(item.title, reading.as_of, reading.vocabulary.dates)
-        own_days = item.dated is not None and span is not None and span[0] <= item.dated.date <= span[1]
-        if span is not None and span[0] <= reading.as_of and (item.dated is None or own_days):
-            item = replace(item, dated=Dated(span[0], DateSource.TITLE, item.title[:120], subject.page.url))
-        weeks.append(item)
-    span = week_range(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
-    days = sum(day in subject.text for day in reading.vocabulary.lists["weekdays"])
-    if (days >= 3 or (span and (days or has_words(subject)))) and _is_filled(subject):
-        title = subject.page.main_text[:120]
-        begun = week_begun(subject.page.main_text[:3000], reading.as_of, reading.vocabulary.dates)
-        dated = Dated(begun[0], DateSource.TITLE, title, subject.page.url) if begun else None
-        first = text_item(subject)[0]
-        posted = first.dated
-        if posted is not None and week_range(posted.excerpt, reading.as_of, reading.vocabulary.dates) is not None:
-            posted = None  # a day of the week itself, not of its posting
-        page_item = replace(first, dated=posted or dated)
-        listed = tuple(
-            item for item in weeks if {"detail", "file"} & set(item.attributes) and _names_a_week(item.title, reading)
-        )
-        return Substance(SectionState.PRESENT, (page_item, *listed), ("week",))
-    listed = tuple(item for item in weeks if item.dated is not None or _names_a_week(item.title, reading))
-    if listed:
-        return Substance(SectionState.PRESENT, listed, ("items",))
-    if is_placeholder(subject) or not (items and len(subject.page.main_text) >= ENOUGH_TEXT):
-        return Substance(SectionState.EMPTY, missing=("week",), why="" if is_placeholder(subject) else "no_substance")
-    return Substance(SectionState.PRESENT, items, ("items",))
-
-
-def _names_a_week(title: str, reading: Reading) -> bool:
-    """True for the title of a schedule, not of something else that the same page lists."""
-    folded = fold(title)
-    named = any(word in folded for word in reading.vocabulary.lists["schedule_words"])
-    return named or week_range(title, reading.as_of, reading.vocabulary.dates) is not None
-
-
-def _is_filled(subject: Subject) -> bool:
-    """True if a schedule says more than its own name and the names of the days."""
-    text = f" {subject.text} "
-    for label in sorted(subject.words.labels, key=len, reverse=True):
-        text = text.replace(f" {label} ", "  ")
-    frame = {word for day in subject.reading.vocabulary.lists["weekdays"] for word in day.split()}
-    frame.update(subject.reading.vocabulary.lists["schedule_frame"])
-    return sum(word not in frame and not word.isdigit() for word in text.split()) >= 5
-
-
 def _contact(subject: Subject, items: tuple[Item, ...]) -> Substance:
     """NĐ 43/2011 Điều 10(1)(l): address, telephone, official e-mail address. Without an official address: partial."""
     text = subject.text
@@ -473,8 +304,8 @@ _RULES: Mapping[str, Rule] = {
     "email_directory": _directory,
     "projects_procurement": _projects,
     "online_services": _online_services,
-    "feedback": _feedback,
-    "work_schedule": _work_schedule,
+    "feedback": judge_feedback,
+    "work_schedule": judge_work_schedule,
     "contact": _contact,
     "sitemap": _sitemap,
     "english": _english,
