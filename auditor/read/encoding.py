@@ -184,6 +184,8 @@ _TCVN3_SIGN = re.compile(
     "(?:(?<=[A-Za-z].)[a-z ,.;<]|(?<=[a-z].)\\Z|(?<=[a-z][µ¸¶·¹©ª«¬®])|(?<=[§®])[a-z])"
 )
 _VNI_SIGN = re.compile("[øûïåäüëØÛÏÅÄÜËñÑ](?:(?<=[aeouyAEOUYôöÔÖ][^ñÑ])|(?<=[ñÑ])[aeiouyöô])")
+_NOT_ASCII = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")  # a letter of a word: "©" alone is none
+_WHOLE_PAGE = 20  # words of one legacy encoding, and none of Unicode: the whole page is in it
 _RUN = re.compile('[^<>"\n]+')
 _WORD = re.compile(r"[^\s,.;:()\[\]/|?!&\-–'…]+")
 _UNICODE_VIETNAMESE = re.compile("[ĂăĐđĨĩŨũƠơƯưẠ-ỹ]")
@@ -200,18 +202,24 @@ def repair_legacy(text: str) -> tuple[str, str | None]:
     """`text` with TCVN3 or VNI passages turned into Unicode, and which of them was found (None: neither).
 
     A passage is converted only if it holds no Vietnamese Unicode letter and its words are Vietnamese syllables after
-    the conversion and not before, so quotation marks, "©" and other languages stay as they are.
+    the conversion and not before, so quotation marks, "©" and other languages stay as they are. On a page that is all
+    in one legacy encoding, what is well-formed after the conversion is converted, too: "Tin tøc", "Gãp ý", "Dù ¸n".
     """
     for name, sign, convert in (("tcvn3", _TCVN3_SIGN, from_tcvn3), ("vni", _VNI_SIGN, from_vni)):
         if sum(1 for _ in zip(range(2), sign.finditer(text), strict=False)) < 2:
             continue
         repaired, words = _repair(text, sign, convert)
+        if words >= _WHOLE_PAGE and not _UNICODE_VIETNAMESE.search(text):
+            repaired, _ = _repair(text, _NOT_ASCII, convert, known=True)
         if words >= 3:
             return repaired, name
     return text, None
 
 
-def _repair(text: str, sign: re.Pattern[str], convert: Callable[[str], str]) -> tuple[str, int]:
+def _repair(
+    text: str, sign: re.Pattern[str], convert: Callable[[str], str], *, known: bool = False
+) -> tuple[str, int]:
+    """`known`: the page is in this encoding, so that passages need not prove it by themselves."""
     repaired_words = 0
 
     def mend(match: re.Match[str]) -> str:
@@ -221,7 +229,7 @@ def _repair(text: str, sign: re.Pattern[str], convert: Callable[[str], str]) -> 
             return run
         converted = convert(run)
         before, after = _share(run), _share(converted)
-        if after < 0.7 or after <= before:
+        if after < 0.7 or (after <= before and not known):
             return run
         repaired_words += len(_accented_words(run))
         return converted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 from auditor.read.date_forms import FIRST_YEAR, LAST_YEAR, hits
 from auditor.read.date_words import DateWords
@@ -27,7 +28,7 @@ def week_begun(text: str, as_of: date, words: DateWords) -> tuple[date, date] | 
 
     A page of tabs shows the week to come beside this one and the last.
     """
-    weeks = list(_ranges(text, as_of, words))
+    weeks = [*_ranges(text, as_of, words), *_whole_ranges(text, as_of, words)]
     if not weeks and (named := week_range(text, as_of, words)) is not None:
         weeks = [named]
     return max((week for week in weeks if week[0] <= as_of), default=None)
@@ -40,6 +41,15 @@ def _ranges(text: str, as_of: date, words: DateWords) -> Iterator[tuple[date, da
         dated = match["y2"] or match["y3"] or _names_week(flat[max(match.start() - 80, 0) : match.start()], words)
         if start and dated:
             yield _week_of(start)
+
+
+def _whole_ranges(text: str, as_of: date, words: DateWords) -> Iterator[tuple[date, date]]:
+    """Weeks whose both days carry the year: "17/11/2025 – 23/11/2025"."""
+    for first, last in pairwise(hits(text, as_of, words, None, False)):
+        if first.day is None or last.day is None or not words.range_gap.match(plain(text[first.end : last.start])):
+            continue
+        if timedelta(0) < last.day - first.day <= _LONGEST:
+            yield _week_of(first.day)
 
 
 def _by_days(text: str, as_of: date, words: DateWords) -> tuple[date, date] | None:

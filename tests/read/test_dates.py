@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from auditor.read.date_words import DateWords
 from auditor.read.dates import find_dates, is_month_first, parse_date, scan_dates, week_range
+from auditor.read.weeks import week_begun
 
 AS_OF = date(2026, 11, 23)
 
@@ -351,3 +352,19 @@ def test_never_fails(text: str) -> None:
 @cache
 def _shipped() -> DateWords:
     return DateWords.from_data(yaml.safe_load(files("config").joinpath("dates.yaml").read_text("utf-8")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tuần 49 (30/11/2026 – 06/12/2026) Tuần 47 (16/11/2026 – 22/11/2026) Tuần 46 (09/11/2026 – 15/11/2026)",
+        "Tuần 49 (30/11 - 06/12/2026) Tuần 47 (16/11 - 22/11/2026)",
+        "Tuần 47: từ ngày 16/11/2026 đến ngày 22/11/2026",
+    ],
+)
+def test_of_several_weeks_the_latest_that_has_begun_counts(text: str, words: DateWords) -> None:
+    assert week_begun(text, AS_OF, words) == (date(2026, 11, 16), date(2026, 11, 22))
+
+
+def test_two_days_that_are_no_range_are_no_week(words: DateWords) -> None:
+    assert week_begun("Tuần 49 (30/11/2026 – 06/12/2026). Đăng 16/11/2026, sửa 18/11/2026", AS_OF, words) is None

@@ -133,6 +133,22 @@ def test_only_the_legacy_passage_of_a_page_is_changed() -> None:
     assert repaired == "<p>Sở Thông tin «mới» © 2017, Trang chủ»Tin tức</p><p>Số thông tin và truyền thông</p>"
 
 
+SHORT = "<a>Trang chñ</a><a>Tin tøc</a><a>Dù ¸n 135</a><a>Gãp ý</a>"
+LONG = "<p>C¬ quan chuyªn m«n thuéc UBND tØnh, cã chøc n¨ng qu¶n lý nhµ n­íc vÒ c«ng t¸c d©n téc, gi¶i quyÕt kiÕn nghÞ cña ®ång bµo, h­íng dÉn, kiÓm tra</p>"
+
+
+def test_on_a_page_all_in_tcvn3_short_labels_are_changed_too() -> None:
+    repaired, name = repair_legacy(f"{SHORT}{LONG}<p>© 2011</p><i>«»</i>")
+    assert name == "tcvn3"
+    assert repaired.startswith("<a>Trang chủ</a><a>Tin tức</a><a>Dự án 135</a><a>Góp ý</a><p>Cơ quan chuyên môn thuộc")
+    assert repaired.endswith("<p>© 2011</p><i>«»</i>")
+
+
+def test_short_labels_beside_unicode_text_stay() -> None:
+    repaired, _ = repair_legacy(f"{SHORT}{LONG}<p>Sở Nội vụ</p>")
+    assert "<a>Gãp ý</a>" in repaired
+
+
 @pytest.mark.parametrize(
     "text", [TEXT, "Home»News · © 2017 Company® ½", "El niño español año", "Ähnlich größer über schön", ""]
 )
