@@ -20,7 +20,6 @@ from auditor.model import (
 )
 from checks.site_state import site_evidence, unreadable
 
-_OFFICIAL = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR})
 _FREE = frozenset({AddressClass.FREE, AddressClass.ISP})
 _AROUND = frozenset({"footer", "header", "meta"})  # on every page, the directory's too, and of nobody in it
 _AS_CONTACT = ("contact_page", "footer", "introduction", "header", "meta")  # the places that speak for the agency
@@ -118,7 +117,7 @@ def _directory_rows(facts: AgencyFacts, section: DetectorFacts) -> tuple[int, in
 def _is_official(fact: AddressFact, facts: AgencyFacts) -> bool:
     """Official on the audit's date: a successor's domain counts only within the dates of the registry."""
     if fact.class_ is not AddressClass.SUCCESSOR:
-        return fact.class_ in _OFFICIAL
+        return fact.class_.is_official
     domain = fact.address.rpartition("@")[2].lower()
     uses = [
         use

@@ -191,6 +191,11 @@ class AddressClass(StrEnum):
     ISP = "isp"
     OTHER = "other"
 
+    @property
+    def is_official(self) -> bool:
+        """True for the official domain, a name below it, or a domain that follows it."""
+        return self in (AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR)
+
 
 @dataclass(frozen=True, slots=True)
 class AddressPlace:

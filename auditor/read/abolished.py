@@ -16,7 +16,7 @@ from auditor.model import AgencyKind, DetectorFacts, Place
 from auditor.model.abolished import Abolished, AbolishedBody, Level, NamedAsCurrent
 from auditor.read.context import SiteContext
 from auditor.read.dom import BREAK, INLINE, Box
-from auditor.read.folding import excerpt, fold, nfc, plain
+from auditor.read.folding import excerpt, fold, is_made_of, nfc, plain
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key
 
@@ -24,6 +24,7 @@ _ELSEWHERE = " lienketngoai "  # stands for the words of a link to somebody else
 _CUT = re.compile(r"[;|•·\n]|\.\s|\s[-–—]\s")  # "UBND tỉnh Mẫu - Địa chỉ: …" are two parts of a line
 _SENTENCE = re.compile(r"[.;\n]\s*")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_YEARS = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _MOST = 6
 _LONGEST = 400  # characters: a longer line is a text, not a name
 _HEADING = 8  # words of the heading of a list, at most
@@ -170,16 +171,8 @@ def _starts(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _made_of(text: str, phrases: Iterable[str]) -> bool:
-    """True if `text` is nothing but such phrases and years, in any order."""
-    longest_first = sorted(set(phrases), key=len, reverse=True)
-    while text:
-        rest = next((text[len(p) :] for p in longest_first if f"{text} ".startswith(f"{p} ")), None)
-        if rest is None and _YEAR.match(text):
-            rest = text[4:]
-        if rest is None:
-            return False
-        text = rest.strip()
-    return True
+    """True if `text` is nothing but such phrases and years."""
+    return is_made_of(_YEARS.sub(" ", text), phrases)
 
 
 # -- where a name may stand -------------------------------------------------------------------------------------------

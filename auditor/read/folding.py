@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 
 def _table() -> dict[int, str]:
@@ -67,3 +68,15 @@ def nfc(text: str) -> str:
 def composed(text: str) -> str:
     """nfc() of a text in which white space is folded already, as that of a Box is."""
     return unicodedata.normalize("NFC", text)
+
+
+def is_made_of(text: str, phrases: Iterable[str]) -> bool:
+    """True if folded `text` is nothing but such (folded) phrases, in any order; an empty text is."""
+    longest_first = sorted(set(phrases), key=len, reverse=True)
+    text = " ".join(text.split())
+    while text:
+        found = next((phrase for phrase in longest_first if phrase and f"{text} ".startswith(f"{phrase} ")), None)
+        if found is None:
+            return False
+        text = text[len(found) :].strip()
+    return True

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from auditor.read.entries import Reading
-from auditor.read.folding import fold
+from auditor.read.folding import fold, is_made_of
 from auditor.read.items import extract_items
 from auditor.read.page import Page
 from auditor.read.words import Vocabulary
@@ -56,19 +56,7 @@ def _is_demand(sentence: str, vocabulary: Vocabulary) -> bool:
     if vocabulary.any_in("payment_not", sentence) is not None:
         return False
     lists = ("payment", "payment_for", "payment_words")
-    return _made_of(_FIGURES.sub(" ", sentence), (word for name in lists for word in vocabulary.lists[name]))
-
-
-def _made_of(text: str, phrases: Iterable[str]) -> bool:
-    """True if a folded text is nothing but such phrases, in any order."""
-    longest_first = sorted(phrases, key=len, reverse=True)
-    text = " ".join(text.split())
-    while text:
-        found = next((phrase for phrase in longest_first if f"{text} ".startswith(f"{phrase} ")), None)
-        if found is None:
-            return False
-        text = text[len(found) :].strip()
-    return True
+    return is_made_of(_FIGURES.sub(" ", sentence), (word for name in lists for word in vocabulary.lists[name]))
 
 
 def _own_sentences(page: Page) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from auditor.model import AddressClass, Place, Section, SectionState
+from auditor.model import Place, Section, SectionState
 from auditor.read.candidates import Lead
 from auditor.read.contacts import read_addresses
 from auditor.read.context import SiteContext
@@ -43,7 +43,6 @@ _FEW_PARTS = 3  # further pages of a section that is a text: more are a list of 
 _ONE_MAY_DO = frozenset({"organisation", "contact", "procedures", "online_services", "rss", "sitemap", "english"})
 _WHOLE = frozenset({"legal_documents", "news", "work_schedule"})  # sections whose parts may be skipped
 _ENOUGH_NEWS = 4  # dated items of a list that shows the newest of all its parts
-_OFFICIAL = frozenset({AddressClass.OFFICIAL, AddressClass.SUBDOMAIN, AddressClass.SUCCESSOR})
 _THESE_DAYS = timedelta(days=14)
 _SAMPLE, _UNITS = 2, 8  # pages of units
 _NO_PAGE = frozenset({"search"})
@@ -182,8 +181,8 @@ def unit_wants(context: SiteContext, room: int) -> list[Want]:
     unread = [url for key, url in unit_pages(sections, context).items() if key not in context.looks]
     if not unread:
         return []
-    published = (fact.class_ for fact in read_addresses(context, facts)[0] if fact.agency_contact)
-    most = max(room, 0 if any(one in _OFFICIAL for one in published) else _SAMPLE)
+    published = any(fact.agency_contact and fact.class_.is_official for fact in read_addresses(context, facts)[0])
+    most = max(room, 0 if published else _SAMPLE)
     wants = [Want(url, False, float(n), "organisation") for n, url in enumerate(unread) if not is_document(url)]
     return wants[: min(most, _UNITS)]
 

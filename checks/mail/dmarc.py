@@ -17,8 +17,7 @@ def dmarc(facts: AgencyFacts, rule: Criterion) -> Finding:
         return unknown(rule, mail, seen.reason, asked)
     policy = seen.effective_policy or seen.policy
     if seen.state == "invalid" and set(seen.problems) & set(rule.parameters["not_agreed"]):
-        # receivers do not agree on it: many apply the first of two tags
-        verdict, key = Verdict.PARTIAL, "mail.dmarc.problems"
+        verdict, key = Verdict.PARTIAL, "mail.dmarc.disputed"  # many receivers apply the first of two tags
     elif seen.state != "valid":
         verdict, key = Verdict.FAIL, f"mail.dmarc.{seen.state}"
     elif policy not in rule.parameters["enforcing"]:

@@ -88,7 +88,7 @@ def dmarc(policy: str, *problems: str, effective: str | None = None) -> DmarcFac
         (DmarcFacts("none", problems=("dmarc_missing",), reason=NODATA), Verdict.FAIL, "mail.dmarc.none"),
         (DmarcFacts("multiple"), Verdict.FAIL, "mail.dmarc.multiple"),
         (DmarcFacts("invalid", "v=DMARC1; p=x"), Verdict.FAIL, "mail.dmarc.invalid"),
-        (DmarcFacts("invalid", "v=DMARC1; p=x; p=x", problems=("dmarc_duplicate_tag",)), Verdict.PARTIAL, "mail.dmarc.problems"),
+        (DmarcFacts("invalid", "v=DMARC1; p=x; p=x", problems=("dmarc_duplicate_tag",)), Verdict.PARTIAL, "mail.dmarc.disputed"),
         (DmarcFacts("unverifiable", reason=Reason.DNS_TIMEOUT), Verdict.UNVERIFIED, "mail.unverified"),
     ],
 )
@@ -102,6 +102,15 @@ ABSENT = make_mail(
     spf=SpfFacts("none", reason=NODATA),
     dmarc=DmarcFacts("none", reason=Reason.DNS_NXDOMAIN),
 )
+def test_of_a_record_that_is_read_in_two_ways_no_policy_is_claimed() -> None:
+    """p=reject stands in it twice: neither is it "none", nor does anybody know what a receiver applies."""
+    record = "v=DMARC1; p=reject; p=reject"
+    facts = DmarcFacts("invalid", record, policy="none", problems=("dmarc_duplicate_tag",))
+    finding = judged("mail.dmarc", make_mail(dmarc=facts))
+    assert finding.verdict is Verdict.PARTIAL and record in finding.seen
+    assert "none" not in finding.seen and "RFC 6376" in finding.seen
+
+
 ALL = ["mail.mx", "mail.spf", "mail.dmarc"]
 
 
