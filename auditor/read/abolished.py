@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from auditor.model import AgencyKind, DetectorFacts, Place
 from auditor.model.abolished import Abolished, AbolishedBody, Level, NamedAsCurrent
+from auditor.read.boxes import BREAK, INLINE, Box
 from auditor.read.context import SiteContext
-from auditor.read.dom import BREAK, INLINE, Box
 from auditor.read.folding import excerpt, fold, is_made_of, nfc, plain
 from auditor.read.page import Page
 from auditor.read.urls import same_page_key

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auditor.model import Dated, DateSource, Place
+from auditor.read.boxes import Box
 from auditor.read.dates import parse_date
-from auditor.read.dom import Box
 from auditor.read.entries import ROLES, Reading
 from auditor.read.folding import fold, nfc
 from auditor.read.page import HEADINGS, Page

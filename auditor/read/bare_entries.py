@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 from auditor.read.entries import DAY, Reading
 from auditor.read.folding import nfc, plain
 from auditor.read.page import Page

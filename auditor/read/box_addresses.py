@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.read.addresses import AddressSigns, RawAddress, decode_cfemail, find_addresses, mailto_address
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 
 _EXCERPT = 140
 _COVER = "/cdn-cgi/l/email-protection#"

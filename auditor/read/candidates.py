@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 from auditor.model import Agency, Place, SiteScope, fold_host
-from auditor.read.dom import BREAK, Box
+from auditor.read.boxes import BREAK, Box
 from auditor.read.entries import DAY, NUMBER
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import CANDIDATE, STRONG, WEAK, LabelMatcher

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 from auditor.model import AddressClass, AddressFact, AddressPlace, DetectorFacts, Place, SectionState, fold_host
 from auditor.read.addresses import RawAddress, classify, find_addresses, looks_like_address_image
 from auditor.read.box_addresses import addresses_in
+from auditor.read.boxes import Box
 from auditor.read.candidates import box_is_owned, leads_to_parent
 from auditor.read.context import SiteContext
-from auditor.read.dom import Box
 from auditor.read.folding import excerpt, fold
 from auditor.read.page import Page
 from auditor.read.units import UNIT_DETECTORS, unit_pages

@@ -1,154 +1,16 @@
-"""A page's HTML as a light tree of boxes: what stands in what, where on the page, with text and links. Pure."""
+"""A page's HTML turned into a light tree of boxes. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from auditor.model import Place
+from auditor.read.boxes import BREAK, FORMAT, INLINE, PAIR, Box, Words
+from auditor.read.places import set_places
 
-#: Elements that only format text: their text belongs to the box around them.
-_FORMAT = frozenset({"b", "i", "em", "strong", "u", "font", "small", "sup", "sub", "mark", "big", "tt", "ins", "wbr"})
 _SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
-INLINE = _FORMAT | {"a", "span", "time", "label", "abbr", "img", "input", "button", "q", "cite", "code"}
-BREAK = "\n"  # what a <br> leaves among the parts of a box
-PAIR = "dl-pair"  # a term of a definition list with what follows it: no element of the page
-_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_CHANGING = re.compile(r"\b(active|current|selected|open|hover|first|last|odd|even|in|show|collapsed)\b")
-
-_FOOTER = frozenset({"footer", "foot", "bottom", "copyright", "chantrang", "ft"})
-_HEADER = frozenset(
-    {"header", "banner", "topbar", "menu", "mainmenu", "nav", "navbar", "navigation", "topnav", "megamenu", "menutop"}
-    | {"menubar", "slimmenu", "hd"}
-)
-_SIDE = frozenset({"sidebar", "aside", "widget", "sidebar1", "sidebar2", "sidenav", "sidemenu", "cotphu"})
-_MAIN = frozenset({"main", "content", "article", "detail", "noidung", "maincontent", "contents", "post", "entry"})
-_STYLE = frozenset(
-    {
-        "border",
-        "margin",
-        "padding",
-        "shadow",
-        "text",
-        "float",
-        "align",
-        "pull",
-        "clear",
-        "rounded",
-        "font",
-        "no",
-        "fix",
-        "more",
-    }
-)
-#: "card-header", "entry-footer": parts of one block among the content, not of the page.
-_COMPONENT = frozenset(
-    {"card", "panel", "modal", "box", "item", "post", "entry", "article", "accordion", "collapse", "block", "portlet"}
-    | {"section", "list", "table", "tab", "comment", "widget", "news", "view", "views", "well", "media"}
-)
-_ENDS = frozenset({"header", "hd", "banner", "footer", "foot", "bottom", "ft"})
-_SMALL_HEADER = 300  # characters: "page-header" around no more is the heading of the content
-_SAYING = frozenset({"header", "footer", "aside", "nav"})  # elements that are a place by themselves
-_NAMED = frozenset({"div", "section", "table", "td", "tr", "ul", "form"})  # those whose names may say a place
-_PLACED = _SAYING | _NAMED | {"main", "article"}
-_BREADCRUMB = frozenset({"breadcrumb", "breadcrumbs", "pathway", "duongdan"})
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}", re.I)
-
 _TITLE_WORDS = 5  # of a definition list's term: "Ngày ban hành", "Cơ quan ban hành" are fields
-_KEPT = 4000  # characters: the text of a larger box is cut out anew each time
-_HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-only)(?:\s|$)")
-#: "hidden lg:flex", "hidden group-hover:block", "d-none d-md-block": seen on wider screens, or under the pointer.
-_SHOWN_AGAIN = re.compile(
-    r"(?:^|\s)(?:(?!print:)[a-z0-9/-]+:|d-(?:sm|md|lg|xl|xxl)-)(?:inline-|table-)?(?:block|flex|grid|table|inline|contents|cell|row)(?:\s|$)"
-)
-_OPENERS = ("aria-controls", "data-target", "data-bs-target")  # attributes of what opens another element, by its id
-
-
-@dataclass(slots=True)
-class Words:
-    """The text of one page, white space folded, of which every box is a part: hostile nesting costs no copies."""
-
-    text: str = ""
-
-
-_UNWRITTEN = Words()  # of a box outside any page; never changed
-
-
-@dataclass(slots=True, eq=False)
-class Box:
-    """One element. `parts` are its texts and child boxes in order; formatting is dissolved into its parent."""
-
-    tag: str
-    attrs: dict[str, str | None]
-    parent: Box | None
-    parts: list[Box | str] = field(default_factory=list)
-    words: Words = field(default_factory=lambda: _UNWRITTEN)
-    low: int = 0  # where in words.text its own text begins
-    start: int = 0  # length of all text before it
-    high: int = 0  # where in words.text its own text ends
-    weight: int = 0  # length of all text inside
-    place: Place = Place.BODY
-    breadcrumb: bool = False
-    hidden: bool = False
-    in_main: bool = False  # within an element that is named as the page's content
-    link: int = -1  # index of the page's link, for <a>
-    signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
-    after: Box | None = None  # the next box in the same parent
-    column: int = 0  # of a table's cell: which of its row; pages laid out by tables name their columns by nothing else
-    _text: str | None = None
-    _mark: tuple[int, int] | None = None
-
-    @property
-    def text(self) -> str:
-        """All text inside, white space folded; block elements separated by a space."""
-        if self._text is not None:
-            return self._text
-        text = self.words.text[self.low : self.high].strip()
-        if len(text) <= _KEPT:
-            self._text = text
-        return text
-
-    @property
-    def mark(self) -> tuple[int, int]:
-        """Where the box stands and what it says (a link without words: where it leads): equal on two pages if both
-        share the block."""
-        if self._mark is None:
-            self._mark = self.signature, hash(self.text or self.attrs.get("href"))
-        return self._mark
-
-    @property
-    def children(self) -> Iterator[Box]:
-        return (part for part in self.parts if not isinstance(part, str))
-
-    def walk(self) -> Iterator[Box]:
-        """This box and all below it, in document order."""
-        stack = [self]
-        while stack:
-            box = stack.pop()
-            yield box
-            stack += [part for part in reversed(box.parts) if not isinstance(part, str)]
-
-    def ancestors(self) -> Iterator[Box]:
-        box = self.parent
-        while box is not None:
-            yield box
-            box = box.parent
-
-    @property
-    def classes(self) -> str:
-        return f"{self.attrs.get('class') or ''} {self.attrs.get('id') or ''}"
-
-
-@lru_cache(maxsize=8192)
-def tokens(name: str) -> frozenset[str]:
-    """The words of a class or id: "mainMenu-left col_2" -> main, menu, left, col."""
-    words = {word.lower() for word in _TOKEN.findall(name)}
-    words |= {word.lower() for word in re.split(r"[\s_-]+", name) if word}
-    return frozenset(words)
 
 
 def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
@@ -163,7 +25,7 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
     builder.end(root)
     root.words.text = "".join(builder.out)
     boxes = list(root.walk()) if builder.paired else builder.boxes
-    _place(boxes, root.weight)
+    set_places(boxes, root.weight)
     return boxes, parser
 
 
@@ -212,7 +74,7 @@ class _Builder:
                 self._write(piece)
             else:
                 attrs = child.attributes
-                if tag in _FORMAT and not attrs:
+                if tag in FORMAT and not attrs:
                     self.fill(box, child, depth + 1, row)
                 else:
                     inner = self._open(box, tag, attrs, row)
@@ -313,118 +175,3 @@ def _chain(parent: Box) -> None:
         if last is not None:
             last.after = box
         last = box
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What the classes and the id of an element say."""
-
-    lasting: str = ""  # without those that change from page to page ("active")
-    hides: bool = False
-    breadcrumb: bool = False
-    page_header: bool = False
-    words: frozenset[str] = frozenset()  # of those that may name a place
-
-
-_UNNAMED = _Names()  # never changed
-
-
-@lru_cache(maxsize=8192)
-def _names(classes: str, name: str) -> _Names:
-    both = f"{classes} {name}"
-    return _Names(
-        lasting=_CHANGING.sub("", both).strip(),
-        hides=_HIDDEN_CLASS.search(both) is not None and _SHOWN_AGAIN.search(both) is None,
-        breadcrumb=bool(tokens(both) & _BREADCRUMB),
-        page_header="page-header" in both.split(),
-        words=_place_words(both),
-    )
-
-
-def _place(boxes: list[Box], total: int) -> None:
-    wrapper = 0.6 * total
-    opened: frozenset[str] | None = None
-    for box in boxes:
-        parent, attrs = box.parent, box.attrs
-        if parent is None:
-            continue
-        tag, named = box.tag, _UNNAMED
-        box.place, box.breadcrumb, box.hidden = parent.place, parent.breadcrumb, parent.hidden
-        box.in_main = parent.in_main
-        if attrs:
-            classes, name = attrs.get("class"), attrs.get("id")
-            if classes or name:
-                named = _names(classes or "", name or "")
-            style = attrs.get("style")
-            if named.hides or "hidden" in attrs or (style and _HIDDEN.search(style)):
-                if opened is None:
-                    opened = _opened(boxes)
-                box.hidden = not _opens(attrs, opened) or box.hidden
-        box.signature = hash((parent.signature, tag, box.column, named.lasting))
-        if box.weight > wrapper and tag not in _SAYING:
-            continue  # a wrapper of the page, whatever its name says
-        if tag in _PLACED or "role" in attrs:
-            hint = _hint(box, named, parent.place, box.start / total if total else 0.0)
-            if hint is not None:
-                box.place = hint
-                box.in_main = box.in_main or hint is Place.BODY
-        if named.breadcrumb:
-            box.breadcrumb = True
-
-
-def _opened(boxes: list[Box]) -> frozenset[str]:
-    """The ids of what the page's own buttons and links open."""
-    names = (box.attrs.get(one) or "" for box in boxes if box.attrs for one in _OPENERS if one in box.attrs)
-    return frozenset(name.removeprefix("#") for named in names for name in named.split())
-
-
-def _opens(attrs: dict[str, str | None], opened: frozenset[str]) -> bool:
-    """True for a closed panel that a reader opens on the page: of tabs (WAI-ARIA "tabpanel"), or of an accordion."""
-    return (attrs.get("role") or "").lower() == "tabpanel" or attrs.get("id") in opened
-
-
-def _place_words(classes: str) -> frozenset[str]:
-    """The words of those classes and ids that may name a place, not a style ("border-bottom", "text-left") and not a
-    part of one block ("card-header")."""
-    named = [name for name in classes.split() if not tokens(name) & _STYLE]
-    named = [name for name in named if not (tokens(name) & _COMPONENT and tokens(name) & _ENDS)]
-    return tokens(" ".join(named))
-
-
-def _hint(box: Box, named: _Names, inherited: Place, start: float) -> Place | None:
-    """Where the element says that it stands, or None if it does not say. `start`: share of the text before it."""
-    tag, role = box.tag, (box.attrs.get("role") or "").lower()
-    if tag == "footer" or role == "contentinfo":
-        return None if _in_article(box) else Place.FOOTER
-    if tag == "header" or role == "banner":
-        return None if _in_article(box) or inherited is Place.FOOTER else Place.HEADER
-    if tag == "aside" or role == "complementary":
-        return Place.SIDE if inherited is not Place.FOOTER else None
-    if tag == "nav" or role == "navigation":
-        return None if inherited in (Place.SIDE, Place.FOOTER) else Place.HEADER
-    if tag in ("main", "article") or role == "main":
-        return Place.BODY
-    if tag not in _NAMED or named is _UNNAMED:
-        return None
-    words = named.words
-    if inherited in (Place.FOOTER, Place.SIDE):
-        return Place.FOOTER if words & _FOOTER else None
-    if words & _FOOTER and start > 0.4:
-        return Place.FOOTER
-    if words & _MAIN and not words & _HEADER:
-        return Place.BODY
-    if named.page_header and box.weight <= _SMALL_HEADER and _holds_heading(box):
-        return None
-    if words & _HEADER and start < 0.6:
-        return None if box.in_main and not words & _HEADER - _ENDS else Place.HEADER
-    if words & _SIDE and inherited is Place.BODY and tag != "ul":
-        return Place.SIDE
-    return None
-
-
-def _holds_heading(box: Box) -> bool:
-    return any(inner.tag in ("h1", "h2", "h3") for inner in box.walk())
-
-
-def _in_article(box: Box) -> bool:
-    return any(outer.tag in ("article", "main", "li", "section") for outer in box.ancestors())

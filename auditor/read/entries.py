@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from auditor.model import Dated
+from auditor.read.boxes import Box
 from auditor.read.dates import DateWords, FoundDate, find_dates
-from auditor.read.dom import Box
 from auditor.read.folding import fold
 from auditor.read.page import Link
 from auditor.read.words import Vocabulary

@@ -20,7 +20,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from auditor.model import Look, LookKind, Place
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 from auditor.read.entries import NUMBER
 from auditor.read.folding import fold
 from auditor.read.page import Page, is_html, read_page

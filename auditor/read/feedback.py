@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.model import Dated, DateSource, Item, SectionState
+from auditor.read.boxes import Box
 from auditor.read.dates import FoundDate
-from auditor.read.dom import Box
 from auditor.read.entries import ROLES
 from auditor.read.folding import fold, plain
 from auditor.read.subject import (

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from auditor.model import DetectorFacts, Look, LookKind, Place, Reason
 from auditor.model.quality import FormFile, FormState
+from auditor.read.boxes import PAIR, Box
 from auditor.read.context import SiteContext
-from auditor.read.dom import PAIR, Box
 from auditor.read.file_kinds import ending_of, fits, kind_of, promised
 from auditor.read.folding import excerpt, fold, nfc
 from auditor.read.page import Link, Page, joined, read_page

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from auditor.model import Place
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 from auditor.read.urls import absolute, canonical
 
 _CONTROLS = frozenset({"input", "textarea", "select", "button"})

@@ -9,8 +9,8 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from auditor.model import Dated, DateSource
+from auditor.read.boxes import Box
 from auditor.read.dates import FoundDate
-from auditor.read.dom import Box
 from auditor.read.entries import NUMBER, ROLES, Entry, Reading
 from auditor.read.folding import composed, nfc, plain
 from auditor.read.page import Page

@@ -16,7 +16,7 @@ from auditor.model import Item, Place
 from auditor.read.addresses import may_hold_address
 from auditor.read.bare_entries import CARDS, bare_entries, first_line
 from auditor.read.box_addresses import addresses_in
-from auditor.read.dom import PAIR, Box
+from auditor.read.boxes import PAIR, Box
 from auditor.read.entries import NUMBER, Entry, Reading
 from auditor.read.folding import composed, fold, nfc
 from auditor.read.item_dates import date_of, match_by_order, spaced, url_date

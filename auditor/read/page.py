@@ -13,8 +13,9 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.model import Look, Place
+from auditor.read.boxes import Box
 from auditor.read.cloaked import uncloak
-from auditor.read.dom import Box, build
+from auditor.read.dom import build
 from auditor.read.encoding import Decoded, decode
 from auditor.read.folding import composed, fold, nfc
 from auditor.read.html_forms import Form, forms_of

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from auditor.model import Agency, Place
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 from auditor.read.folding import fold, nfc
 from auditor.read.labels import LabelMatcher
 from auditor.read.page import HEADINGS, Page

@@ -19,11 +19,11 @@ from auditor.model import (
     Section,
     SectionState,
 )
+from auditor.read.boxes import Box
 from auditor.read.candidates import Lead, ownership
 from auditor.read.combine import combine
 from auditor.read.context import SiteContext
 from auditor.read.dates import parse_date
-from auditor.read.dom import Box
 from auditor.read.entries import Reading
 from auditor.read.folding import excerpt, fold, nfc
 from auditor.read.labels import STRONG

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from auditor.model import Section, SectionState
+from auditor.read.boxes import Box
 from auditor.read.context import SiteContext
-from auditor.read.dom import Box
 from auditor.read.page import Link, Page
 from auditor.read.urls import is_plain, same_page_key
 

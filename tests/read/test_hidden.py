@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.read.dom import Box
+from auditor.read.boxes import Box
 from auditor.read.page import Page
 from tests.read.pages import page
 
