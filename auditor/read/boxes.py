@@ -42,9 +42,10 @@ class Box:
     breadcrumb: bool = False
     hidden: bool = False
     in_main: bool = False  # within an element that is named as the page's content
-    link: int = -1  # index of the page's link, for <a>
     signature: int = 0  # hash of the path of tags and classes from the root: the same on pages made by one template
     after: Box | None = None  # the next box in the same parent
+    last: Box | None = None  # the last box inside
+    cells: int = 0  # of a row: how many cells it has
     column: int = 0  # of a table's cell: which of its row; pages laid out by tables name their columns by nothing else
     _text: str | None = None
     _mark: tuple[int, int] | None = None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from auditor.read.boxes import BREAK, FORMAT, INLINE, PAIR, Box, Words
 from auditor.read.places import set_places
 
-_SKIP = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"})
+_TEXT, _NO_ELEMENT = "-text", "-other"  # names of nodes that are no elements
+_SKIP = frozenset(
+    {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "link", "meta"} | {_NO_ELEMENT}
+)
+_DEEPEST = 200  # elements around each other: what is deeper is read as text, hostile nesting is bounded
 _TITLE_WORDS = 5  # of a definition list's term: "Ngày ban hành", "Cơ quan ban hành" are fields
 
 
@@ -21,20 +23,12 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
     root = builder.boxes[0]
     if body is not None:
         root.attrs = dict(body.attributes)
-        builder.fill(root, body, 0, _Row())
+        builder.fill(root, body)
     builder.end(root)
     root.words.text = "".join(builder.out)
     boxes = list(root.walk()) if builder.paired else builder.boxes
     set_places(boxes, root.weight)
     return boxes, parser
-
-
-@dataclass(slots=True)
-class _Row:
-    """The boxes of one parent while it is being filled: the last of them, and how many cells there were."""
-
-    last: Box | None = None
-    cells: int = 0
 
 
 class _Builder:
@@ -54,46 +48,52 @@ class _Builder:
         self.paired = False
         self.boxes = [Box("body", {}, None, words=self.words)]
 
-    def fill(self, box: Box, node: LexborNode, depth: int, row: _Row) -> None:
-        parts = box.parts
+    def fill(self, box: Box, node: LexborNode) -> None:
+        """Read all that `node` holds into `box`. Without recursion, and tags by number: this is done for every node of
+        every page."""
+        names: dict[int, str] = {}
+        around: list[tuple[Box, LexborNode | None]] = []  # what is being read, and where it goes on
         child = node.child
-        while child is not None:
-            tag = child.tag
-            if tag == "-text":
-                piece = child.text_content or ""
-                parts.append(piece)
-                self._write(piece)
-            elif tag in _SKIP or tag is None or tag[0] in "-!_":
-                pass
+        while child is not None or around:
+            if child is None:
+                outer, child = around.pop()
+                if outer is not box:
+                    self.end(box)
+                    box = outer
+                continue
+            number, after = child.tag_id, child.next
+            tag = names.get(number)
+            if tag is None:
+                tag = names[number] = _name(child)
+            if tag == _TEXT:
+                self._write(box, child.text_content or "")
             elif tag == "br":
-                parts.append(BREAK)
-                self._write(BREAK)
-            elif depth > 200:  # bounded: hostile nesting
-                piece = child.text(deep=True)
-                parts.append(piece)
-                self._write(piece)
+                self._write(box, BREAK)
+            elif tag in _SKIP:
+                pass
+            elif len(around) > _DEEPEST:
+                self._write(box, child.text(deep=True))
             else:
                 attrs = child.attributes
-                if tag in FORMAT and not attrs:
-                    self.fill(box, child, depth + 1, row)
-                else:
-                    inner = self._open(box, tag, attrs, row)
-                    self.fill(inner, child, depth + 1, _Row())
-                    self.end(inner)
-            child = child.next
+                around.append((box, after))
+                if attrs or tag not in FORMAT:
+                    box = self._open(box, tag, attrs)
+                after = child.child
+            child = after
 
-    def _open(self, parent: Box, tag: str, attrs: dict[str, str | None], row: _Row) -> Box:
+    def _open(self, parent: Box, tag: str, attrs: dict[str, str | None]) -> Box:
         if not self.spaced and tag not in INLINE:
             self._space()
         box = Box(tag, attrs, parent, [], self.words, self.low, self.weight)
         parent.parts.append(box)
         self.boxes.append(box)
-        if row.last is not None:
-            row.last.after = box
-        row.last = box
+        before = parent.last
+        if before is not None:
+            before.after = box
+        parent.last = box
         if tag == "td" or tag == "th":
-            row.cells += 1
-            box.column = row.cells
+            parent.cells += 1
+            box.column = parent.cells
         return box
 
     def end(self, box: Box) -> None:
@@ -104,16 +104,17 @@ class _Builder:
         if box.tag == "dl":
             self.paired = _pair(box) or self.paired
 
-    def _write(self, piece: str) -> None:
-        if not piece:
-            return
-        if piece.isspace():
-            if not self.spaced:
+    def _write(self, box: Box, piece: str) -> None:
+        """`piece` is a text of `box`."""
+        box.parts.append(piece)
+        words = piece.split()
+        if not words:
+            if piece and not self.spaced:
                 self._space()
             return
         if not self.spaced and piece[0].isspace():
             self._space()
-        folded = " ".join(piece.split())
+        folded = " ".join(words)
         self.out.append(folded)
         self.low += len(folded)
         self.weight += len(piece.strip())
@@ -125,6 +126,11 @@ class _Builder:
         self.out.append(" ")
         self.low += 1
         self.spaced = True
+
+
+def _name(node: LexborNode) -> str:
+    tag = node.tag
+    return tag if tag == _TEXT or (tag and tag[0] not in "-!_") else _NO_ELEMENT
 
 
 def _pair(listing: Box) -> bool:
