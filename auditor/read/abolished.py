@@ -234,7 +234,7 @@ def _block_lines(boxes: Iterable[Box], page: Page) -> Iterator[str]:
 
 def _has_words(box: Box) -> bool:
     """True if the box has text of its own, or inline parts that have."""
-    if any(isinstance(part, str) and part.strip() for part in box.parts):
+    if box.speaks:
         return True
     return any(not isinstance(part, str) and part.tag in INLINE and part.weight for part in box.parts)
 

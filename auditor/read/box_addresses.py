@@ -27,6 +27,6 @@ def addresses_in(box: Box, signs: AddressSigns) -> Iterator[RawAddress]:
         address = decode_cfemail(href.partition("#")[2])
         if address:
             yield RawAddress(address, box.text or address, "cfemail", 0)
-    if box.tag != "option" and any(isinstance(part, str) and part.strip() for part in box.parts):
+    if box.tag != "option" and box.speaks:
         text = box.text if len(box.text) <= 600 else " ".join(part for part in box.parts if isinstance(part, str))
         yield from find_addresses(text, signs)

@@ -17,9 +17,11 @@ _KEPT = 4000  # characters: the text of a larger box is cut out anew each time
 
 @dataclass(slots=True)
 class Words:
-    """The text of one page, white space folded, of which every box is a part: hostile nesting costs no copies."""
+    """The text of one page, white space folded, of which every box is a part: hostile nesting costs no copies. And all
+    its boxes in document order, so that those inside one are a run of these; none while the page is built."""
 
     text: str = ""
+    boxes: list[Box] = field(default_factory=list)
 
 
 _UNWRITTEN = Words()  # of a box outside any page; never changed
@@ -38,6 +40,9 @@ class Box:
     start: int = 0  # length of all text before it
     high: int = 0  # where in words.text its own text ends
     weight: int = 0  # length of all text inside
+    speaks: bool = False  # has text of its own, not only of boxes inside
+    index: int = 0  # which of words.boxes it is
+    until: int = 0  # which of words.boxes is the first behind it
     place: Place = Place.BODY
     breadcrumb: bool = False
     hidden: bool = False
@@ -72,13 +77,16 @@ class Box:
     def children(self) -> Iterator[Box]:
         return (part for part in self.parts if not isinstance(part, str))
 
-    def walk(self) -> Iterator[Box]:
+    def walk(self) -> list[Box]:
         """This box and all below it, in document order."""
-        stack = [self]
+        if self.words.boxes:
+            return self.words.boxes[self.index : self.until]
+        found, stack = [], [self]
         while stack:
             box = stack.pop()
-            yield box
+            found.append(box)
             stack += [part for part in reversed(box.parts) if not isinstance(part, str)]
+        return found
 
     def ancestors(self) -> Iterator[Box]:
         box = self.parent

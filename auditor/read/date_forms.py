@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple
 
 from auditor.read.date_words import DateWords
 from auditor.read.folding import plain
@@ -35,8 +35,7 @@ _MORE = re.compile(r"\s?[/.\-–]\s?[0-9]{1,4}(?![0-9]?:)")
 _AFTER_SLASH = re.compile(r"/\s?[^\W_]")
 
 
-@dataclass(frozen=True, slots=True)
-class RawDate:
+class RawDate(NamedTuple):
     """One date expression. `day` is None for an impossible one; start and end include weekday and time."""
 
     day: date | None
@@ -82,6 +81,11 @@ def hits(text: str, as_of: date, words: DateWords, month_first: bool | None, yea
             yield found
 
 
+def may_hold_day(text: str) -> bool:
+    """False for a text in which hits() finds nothing."""
+    return _CANDIDATE.search(text) is not None
+
+
 def _read(
     text: str, match: re.Match[str], as_of: date, words: DateWords, month_first: bool | None, yearless: bool
 ) -> RawDate | None:
@@ -122,7 +126,7 @@ def _numeric(
         clear = sep in "/-" and (found.dated_by_word or found.has_weekday or found.has_time)
         year = int(match["year"]) + (2000 if int(match["year"]) <= (as_of.year + 1) % 100 else 1900)
         civil = _civil(year, second, first)
-        return replace(found, day=civil, kind="short_year") if clear and civil and civil.year >= FIRST_YEAR else None
+        return found._replace(day=civil, kind="short_year") if clear and civil and civil.year >= FIRST_YEAR else None
     year = int(match["year"])
     if year > LAST_YEAR or year < 1900:
         return None  # 1/1/0001, 31/12/9999: a program's word for "no date"
@@ -137,7 +141,7 @@ def _numeric(
     if civil is None:
         fault = sep == "/" or found.dated_by_word or found.has_weekday
         return found if fault and FIRST_YEAR <= year <= as_of.year + 5 else None
-    return replace(found, day=civil, kind=kind, ambiguous=doubtful)
+    return found._replace(day=civil, kind=kind, ambiguous=doubtful)
 
 
 def _leading_number(match: re.Match[str]) -> int:
@@ -179,7 +183,7 @@ def _yearless(text: str, match: re.Match[str], found: RawDate, first: int, secon
     ):
         return None
     latest = latest_day(first, second, as_of)
-    return replace(found, day=latest, kind="yearless", ambiguous=True) if latest else None
+    return found._replace(day=latest, kind="yearless", ambiguous=True) if latest else None
 
 
 def latest_day(day: int, month: int, as_of: date) -> date | None:
@@ -216,11 +220,11 @@ def _named(text: str, match: re.Match[str], as_of: date, words: DateWords, yearl
     month = _month_of(named, words)
     if named["year"] is None:
         latest = latest_day(day, month, as_of)
-        return replace(found, day=latest, kind="yearless", ambiguous=True) if latest else None
+        return found._replace(day=latest, kind="yearless", ambiguous=True) if latest else None
     civil = _civil(int(named["year"]), month, day)
     if civil is None and not found.dated_by_word:
         return None
-    return replace(found, day=civil) if day and month else None
+    return found._replace(day=civil) if day and month else None
 
 
 def _month_before(text: str, match: re.Match[str], words: DateWords) -> RawDate | None:

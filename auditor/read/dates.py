@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from auditor.read.date_forms import FIRST_YEAR, RawDate, Window, hits, iso_day, to_vietnam
 from auditor.read.date_roles import DEADLINE, EVENT, PLAIN, role_of
@@ -29,8 +30,7 @@ _RFC822 = re.compile(r"\s*(?:[A-Za-z]{3,9},?\s+)?[0-9]{1,2}[\s-][A-Za-z]{3,9}\.?
 _CLOCK_FOLLOWS = re.compile(r"[\s,]*(?:[^\W\d_]+\s)?\s*[0-9]{1,2}\s?[:h]\s?[0-9]{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundDate:
+class FoundDate(NamedTuple):
     """A date in a text. `start` and `end` span the whole expression with weekday and time, as indices into the text.
 
     kind: numeric, month_first, iso, words, short_year, yearless, relative. role: plain, citation, deadline, event,

@@ -26,9 +26,18 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
         builder.fill(root, body)
     builder.end(root)
     root.words.text = "".join(builder.out)
-    boxes = list(root.walk()) if builder.paired else builder.boxes
+    boxes = root.walk() if builder.paired else builder.boxes
+    _number(boxes)
+    root.words.boxes = boxes
     set_places(boxes, root.weight)
     return boxes, parser
+
+
+def _number(boxes: list[Box]) -> None:
+    """Tell each box, in document order, which it is and where what it holds ends."""
+    for index in range(len(boxes) - 1, -1, -1):
+        box = boxes[index]
+        box.index, box.until = index, box.last.until if box.last is not None else index + 1
 
 
 class _Builder:
@@ -119,6 +128,7 @@ class _Builder:
         self.low += len(folded)
         self.weight += len(piece.strip())
         self.spaced = False
+        box.speaks = True
         if piece[-1].isspace():
             self._space()
 
@@ -161,9 +171,12 @@ def _pair(listing: Box) -> bool:
         pair.parts.append(part)
         if isinstance(part, Box):
             part.parent = pair
+        elif part.strip():
+            pair.speaks = True
     if pair is not None:
         _close(pair, listing.start + listing.weight, listing.high)
     listing.parts = pairs
+    listing.speaks = any(isinstance(part, str) and part.strip() for part in pairs)
     _chain(listing)
     return True
 
@@ -181,3 +194,4 @@ def _chain(parent: Box) -> None:
         if last is not None:
             last.after = box
         last = box
+    parent.last = last

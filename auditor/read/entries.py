@@ -8,6 +8,7 @@ from datetime import date
 
 from auditor.model import Dated
 from auditor.read.boxes import Box
+from auditor.read.date_forms import may_hold_day
 from auditor.read.dates import DateWords, FoundDate, find_dates
 from auditor.read.folding import fold
 from auditor.read.page import Link
@@ -45,7 +46,7 @@ class Reading:
 
         Only within half a year: a day further back may as well be the coming one, of an event.
         """
-        if not 3 <= len(text.strip()) <= _YEARLESS or not _FIGURE.search(text):
+        if not 3 <= len(text.strip()) <= _YEARLESS or not may_hold_day(text):
             return []
         found = find_dates(text, as_of=self.as_of, words=self.vocabulary.dates, allow_yearless=True)
         return [one for one in found if one.kind == "yearless" and (self.as_of - one.date).days <= _HALF_A_YEAR]

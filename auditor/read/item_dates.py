@@ -34,10 +34,11 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         stamp = box.attrs.get("datetime") or "" if box.tag == "time" else ""
         if not box.weight and not stamp:
             continue
-        own = " ".join([part for part in box.parts if isinstance(part, str)]).strip()
-        if not (own or stamp) or not page.is_main(box):
+        if not (box.speaks or stamp) or not page.is_main(box):
             continue
-        text = box.text if len(box.text) <= 120 else own
+        text = box.text
+        if len(text) > 120:
+            text = " ".join([part for part in box.parts if isinstance(part, str)]).strip()
         if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
             continue
         for found in _told_exactly(reading.find(text), stamp, reading) or _stamped(text, stamp, reading):
@@ -130,8 +131,7 @@ def match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
         if id(box) in starts:
             sequence.append(starts[id(box)])
         elif id(box) not in inside and page.is_main(box) and 6 <= len(box.text) <= 60:
-            own = any(isinstance(part, str) and part.strip() for part in box.parts)
-            for found in reading.find(box.text)[:1] if own else []:
+            for found in reading.find(box.text)[:1] if box.speaks else []:
                 if found.role in ROLES:
                     sequence.append(Dated(found.date, DateSource.LIST_ITEM, composed(box.text), page.url))
     dates = [one for one in sequence if isinstance(one, Dated)]

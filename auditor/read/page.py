@@ -109,7 +109,7 @@ class Page:
 
     def part(self, box: Box) -> Page:
         """The page as if it held nothing but `box`."""
-        inside = list(box.walk())
+        inside = box.walk()
         ids = {id(one) for one in inside}
         return replace(
             self,
@@ -144,9 +144,7 @@ class Page:
     @cached_property
     def main_boxes(self) -> tuple[Box, ...]:
         """The boxes that hold text of their own, in the page's body and not repeated on the site's other pages."""
-        return tuple(
-            box for box in self.boxes if self.is_main(box) and any(isinstance(p, str) and p.strip() for p in box.parts)
-        )
+        return tuple(box for box in self.boxes if box.speaks and self.is_main(box))
 
     def is_menu(self, link: Link) -> bool:
         """True if the link stands in a menu: by its place, on every page, or in a block of short links alone."""
