@@ -178,12 +178,13 @@ def _is_nfd(text: str) -> bool:
 
 # Legacy text inside the page -----------------------------------------------------------------------------------------
 
-# Both patterns begin with one class of telling signs and look back from there: short work on a clean page.
+# Both patterns begin with one of some telling signs and look back from there: short work on a clean page.
+_TCVN3_SIGNS, _VNI_SIGNS = "§¨©ª«¬\xad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÜÝÞß", "øûïåäüëØÛÏÅÄÜËñÑ"
 _TCVN3_SIGN = re.compile(
-    "[§¨©ª«¬\xad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÜÝÞß]"
+    f"[{_TCVN3_SIGNS}]"
     "(?:(?<=[A-Za-z].)[a-z ,.;<]|(?<=[a-z].)\\Z|(?<=[a-z][µ¸¶·¹©ª«¬®])|(?<=[§®])[a-z])"
 )
-_VNI_SIGN = re.compile("[øûïåäüëØÛÏÅÄÜËñÑ](?:(?<=[aeouyAEOUYôöÔÖ][^ñÑ])|(?<=[ñÑ])[aeiouyöô])")
+_VNI_SIGN = re.compile(f"[{_VNI_SIGNS}](?:(?<=[aeouyAEOUYôöÔÖ][^ñÑ])|(?<=[ñÑ])[aeiouyöô])")
 _NOT_ASCII = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")  # a letter of a word: "©" alone is none
 _WHOLE_PAGE = 20  # words of one legacy encoding, and none of Unicode: the whole page is in it
 _RUN = re.compile('[^<>"\n]+')
@@ -205,8 +206,11 @@ def repair_legacy(text: str) -> tuple[str, str | None]:
     the conversion and not before, so quotation marks, "©" and other languages stay as they are. On a page that is all
     in one legacy encoding, what is well-formed after the conversion is converted, too: "Tin tøc", "Gãp ý", "Dù ¸n".
     """
-    for name, sign, convert in (("tcvn3", _TCVN3_SIGN, from_tcvn3), ("vni", _VNI_SIGN, from_vni)):
-        if sum(1 for _ in zip(range(2), sign.finditer(text), strict=False)) < 2:
+    for name, signs, sign, convert in (
+        ("tcvn3", _TCVN3_SIGNS, _TCVN3_SIGN, from_tcvn3),
+        ("vni", _VNI_SIGNS, _VNI_SIGN, from_vni),
+    ):
+        if not _stands_twice(text, signs, sign):
             continue
         repaired, words = _repair(text, sign, convert)
         if words >= _WHOLE_PAGE and not _UNICODE_VIETNAMESE.search(text):
@@ -214,6 +218,19 @@ def repair_legacy(text: str) -> tuple[str, str | None]:
         if words >= 3:
             return repaired, name
     return text, None
+
+
+def _stands_twice(text: str, signs: str, sign: re.Pattern[str]) -> bool:
+    """True if `sign`, which begins with one of `signs`, matches at least twice. A clean page holds few of these."""
+    found = 0
+    for letter in signs:
+        at = text.find(letter)
+        while at >= 0:
+            found += sign.match(text, at) is not None
+            if found == 2:
+                return True
+            at = text.find(letter, at + 1)
+    return False
 
 
 def _repair(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 from auditor.model import Item, Place
 from auditor.read.addresses import may_hold_address
@@ -29,6 +28,7 @@ _GLUED = re.compile(r"\d(?<=[^\W\d_]\d)\d{0,4}\s?[/-]")  # a figure in its own e
 _LISTS = frozenset({"tbody", "table", "ul", "ol", "main"})  # these hold entries and are none
 _MAX_ITEMS = 300
 _TITLE = 300  # characters
+_BEFORE = 25  # letters in front of a link by which it stands in running text
 _SUMMARY, _LONGEST = 40, 2000  # characters beside the title that may be a summary; of a row, at most
 
 
@@ -118,11 +118,15 @@ def _is_inline(box: Box, known: dict[Box, frozenset[Box]]) -> bool:
 
 
 def _inline_boxes(parent: Box) -> Iterator[Box]:
-    before = 0
+    before, texts = 0, ""
     for part in parent.parts:
         if isinstance(part, str):
-            before += sum(map(str.isalpha, part)) if before <= 25 else 0
-        elif before > 25:
+            texts += part
+            continue
+        if before <= _BEFORE:
+            before += sum(map(str.isalpha, texts))
+            texts = ""
+        if before > _BEFORE:
             yield part
 
 
@@ -140,16 +144,15 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     alone = [link for link in files if not any(box in boxes for box in _around(link, page.root))]
     boxes |= _grown_boxes(alone, page.root, titles)
     entries: dict[Box, Entry] = {}
-    order = {box: i for i, box in enumerate(page.boxes)}
     for link in titles + files:
         assert link.box is not None
         box = next((b for b in _around(link, page.root) if b in boxes), link.box)
         entry = entries.get(box)
         if entry is None:
-            entry = entries[box] = Entry(box, None, "", order[box])
+            entry = entries[box] = Entry(box, None, "", box.index)
         (entry.files if id(link) in of_files else entry.links).append(link)
     for box in bare_entries(page, set(entries), reading):
-        entries[box] = Entry(box, None, "", order[box])
+        entries[box] = Entry(box, None, "", box.index)
     out = [entry for entry in entries.values() if _name(entry, reading)]
     out.sort(key=lambda entry: entry.order)
     for entry in out:
@@ -192,27 +195,32 @@ def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) 
     """For every link the largest box around it in which all links (and `others`) lead to the same page."""
     only: dict[Box, str] = {}  # the one address that all links inside lead to, "" for several
     for link in (*links, *others):
-        for box in _around(link, root):
-            known = only.get(box)
+        inner, url = link.box, link.url
+        while inner is not None:
+            known = only.get(inner)
             if known is None:
-                only[box] = link.url
-            elif known == link.url or not known:  # then so it is in everything around
+                only[inner] = url
+            elif known == url or not known:  # then so it is in everything around
                 break
             else:
-                only[box] = ""
+                only[inner] = ""
+            inner = inner.parent if inner is not root else None
     grown = set()
     single = len({link.url for link in links}) == 1
     for link in links:
         assert link.box is not None
         box = link.box
-        for outer in islice(_around(link, root), 1, None):
-            if not only[outer] or outer is root or outer.tag in _LISTS or (single and outer.weight > 1500):
+        outer = box.parent if box is not root else None
+        while outer is not None and outer is not root and only[outer] and outer.tag not in _LISTS:
+            if (single and outer.weight > 1500) or not _is_all_body(outer):
                 break
-            if any(inner.place is not Place.BODY for inner in outer.children):
-                break
-            box = outer
+            box, outer = outer, outer.parent
         grown.add(box)
     return grown
+
+
+def _is_all_body(outer: Box) -> bool:
+    return all(isinstance(part, str) or part.place is Place.BODY for part in outer.parts)
 
 
 def _name(entry: Entry, reading: Reading) -> bool:

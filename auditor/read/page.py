@@ -36,7 +36,7 @@ LABEL_LENGTH = 300  # characters of a label that are folded for comparison
 CLOCK_WEIGHT = 80  # characters: a header clock is a short text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: made by the hundred, and nothing changes them
 class Link:
     """A link as it stands on the page. `url` is absolute and canonical; "" for `#`, javascript: and the like."""
 
@@ -56,7 +56,7 @@ class Link:
 
     @property
     def is_file(self) -> bool:
-        return is_file_address(self.url) or _FILE.search(self.title) is not None
+        return is_file_address(self.url) or ("." in self.title and _FILE.search(self.title) is not None)
 
 
 @dataclass(eq=False)
