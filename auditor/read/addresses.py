@@ -60,12 +60,11 @@ def address_signs(
     spoken = [(word, r"(?=\s)") for word in alone]
     spoken += [(word, rf"(?=\s[A-Za-z0-9-]+\s(?:{dots})\s)") for word in before_dots]
     words = "".join(rf"|(?<=\s{re.escape(word[0])}){_joined(word[1:])}{after}" for word, after in spoken)
-    first = "".join(sorted({re.escape(word[0]) for word, _ in spoken}))
+    first = "".join(sorted({re.escape(case) for word, _ in spoken for case in (word[0].lower(), word[0].upper())}))
     return AddressSigns(
         re.compile(
-            rf"[@＠﹫(\[{{<{first}](?:"  # one class of first signs: a search runs from one to the next
-            rf"(?<=[@＠﹫])|(?<=[(\[{{<])\s{{0,2}}(?:{bracketed})\s{{0,2}}[)\]}}>]{words})",
-            re.IGNORECASE,
+            # one class of first signs, in both cases: a search runs from one to the next
+            rf"[@＠﹫(\[{{<{first}](?i:(?<=[@＠﹫])|(?<=[(\[{{<])\s{{0,2}}(?:{bracketed})\s{{0,2}}[)\]}}>]{words})"
         ),
         re.compile(one_dot, re.IGNORECASE),
         re.compile(

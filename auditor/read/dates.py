@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -47,8 +46,7 @@ class FoundDate(NamedTuple):
     role: str = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class DateScan:
+class DateScan(NamedTuple):
     """All dates of a text in order, and the excerpts of those that no calendar has ("16/72/2020")."""
 
     found: tuple[FoundDate, ...]

@@ -9,7 +9,7 @@ from datetime import date
 from auditor.model import Dated
 from auditor.read.boxes import Box
 from auditor.read.date_forms import may_hold_day
-from auditor.read.dates import DateWords, FoundDate, find_dates
+from auditor.read.dates import DateWords, FoundDate, find_dates, scan_dates
 from auditor.read.folding import fold
 from auditor.read.page import Link
 from auditor.read.words import Vocabulary
@@ -18,6 +18,7 @@ NUMBER = re.compile(
     r"\d(?<=\b\d)(?:\d{0,4}\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐƯ]{1,8}(?:\s?[-–]\s?[A-ZĐƯ0-9&]+)*\b"  # a digit first:
     r"|\d{0,4}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b|\d{0,4}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*)"  # a search runs to it
 )
+NUMBER_SIGN = re.compile(r"[/-]\s*[A-ZĐƯ]")  # part of every number, and far rarer than figures
 DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # a written day: what tells an entry from a name
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 _SURE_HOURS = 6
@@ -64,14 +65,14 @@ class Reading:
         if short:  # nothing but "17/11/26": in a box of its own it can only be a date
             text = f"{short.group(1).replace('.', '/')} 00:00"
         stamped = self.stamps_month_first is not None and self.vocabulary.dates.stamp.search(text)
-        found = find_dates(
+        scan = scan_dates(
             text,
             as_of=self.as_of,
             words=self.vocabulary.dates,
             month_first=self.stamps_month_first if stamped else self.month_first,
             allow_relative=True,
         )
-        return [one for one in found if one.date <= self.as_of and _is_exact(one, self.vocabulary.dates)]
+        return [one for one in scan.found if one.date <= self.as_of and _is_exact(one, self.vocabulary.dates)]
 
 
 def _is_exact(found: FoundDate, words: DateWords) -> bool:

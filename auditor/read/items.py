@@ -16,7 +16,7 @@ from auditor.read.addresses import may_hold_address
 from auditor.read.bare_entries import CARDS, bare_entries, first_line
 from auditor.read.box_addresses import addresses_in
 from auditor.read.boxes import PAIR, Box
-from auditor.read.entries import NUMBER, Entry, Reading
+from auditor.read.entries import NUMBER, NUMBER_SIGN, Entry, Reading
 from auditor.read.folding import composed, fold, nfc
 from auditor.read.item_dates import date_of, match_by_order, spaced, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
@@ -284,7 +284,7 @@ def _finish(page: Page, entry: Entry, reading: Reading) -> Item:
 def _attributes(page: Page, entry: Entry, reading: Reading) -> Iterable[str]:
     """What the row carries, for the rules of substance."""
     text = composed(entry.box.text)
-    if NUMBER.search(text) or (_GLUED.search(text) and NUMBER.search(spaced(entry.box))):
+    if NUMBER_SIGN.search(text) and (NUMBER.search(text) or (_GLUED.search(text) and NUMBER.search(spaced(entry.box)))):
         yield "number"
     if entry.dated is not None:
         yield "date"
