@@ -31,6 +31,8 @@ _CANDIDATE = re.compile(
     r")"
 )
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rar|zip|jpe?g|png|gif|odt|mp[34]|html?|aspx?)\b", re.IGNORECASE)
+_DAY, _PADDED = re.compile(r"[0-9]{1,2}"), re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}")
+_PADDED_DAY = re.compile(r"[0-9]{2}[/\-][0-9]{2}")
 _MORE = re.compile(r"\s?[/.\-–]\s?[0-9]{1,4}(?![0-9]?:)")
 _AFTER_SLASH = re.compile(r"/\s?[^\W_]")
 
@@ -57,7 +59,7 @@ class Window:
     __slots__ = ("_positions", "flat", "low")
 
     def __init__(self, text: str, low: int, high: int) -> None:
-        self.low = max(low, 0)
+        self.low = low if low > 0 else 0
         piece = text[self.low : high]
         self.flat = plain(piece)
         self._positions: list[int] | None = None
@@ -145,7 +147,7 @@ def _numeric(
 
 
 def _leading_number(match: re.Match[str]) -> int:
-    number = re.match("[0-9]{1,2}", match[0])
+    number = _DAY.match(match[0])
     return int(number[0]) if number else 0
 
 
@@ -166,13 +168,13 @@ def _inside_a_longer_number(text: str, match: re.Match[str]) -> bool:
 
 def _is_american(match: re.Match[str], rest: str, words: DateWords) -> bool:
     """An unpadded date with AM or PM, as .NET writes it for the United States ("5/11/2009 11:08:30 AM")."""
-    padded = re.fullmatch(r"[0-9]{2}/[0-9]{2}/[0-9]{4}", match[0].replace(" ", ""))
+    padded = _PADDED.fullmatch(match[0].replace(" ", ""))
     return match["sep"] == "/" and not padded and rest.strip(" .)|").lower().endswith(words.half_days_english)
 
 
 def _yearless(text: str, match: re.Match[str], found: RawDate, first: int, second: int, as_of: date) -> RawDate | None:
     """A day and month in a list whose dates carry no year: the latest year that is not after as_of."""
-    padded = re.fullmatch(r"[0-9]{2}[/\-][0-9]{2}", match[0]) is not None
+    padded = _PADDED_DAY.fullmatch(match[0]) is not None
     alone = len(text.strip(" ()[]|-,.\n\t")) == match.end() - match.start()
     clear = found.dated_by_word or found.has_weekday or found.has_time or padded or alone
     if (
@@ -197,7 +199,7 @@ def latest_day(day: int, month: int, as_of: date) -> date | None:
 
 def _named(text: str, match: re.Match[str], as_of: date, words: DateWords, yearless: bool) -> RawDate | None:
     """ "09 tháng 05 năm 2014", "09 Tháng Năm 2014", "23 Th11, 2026", "23 November 2026"."""
-    digits = re.match("[0-9]{1,2}", match[0])
+    digits = _DAY.match(match[0])
     if digits is None:
         return None
     number_end = match.start() + digits.end()
@@ -233,7 +235,7 @@ def _month_before(text: str, match: re.Match[str], words: DateWords) -> RawDate 
     named = words.month_before.search(window.flat)
     if named is None:
         return None
-    digits = re.match("[0-9]{1,2}", match[0])
+    digits = _DAY.match(match[0])
     civil = _civil(int(match["after"]), _month_of(named, words), int(digits[0]) if digits else 0)
     if civil is None:
         return None

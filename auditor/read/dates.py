@@ -15,7 +15,7 @@ from typing import NamedTuple
 from auditor.read.date_forms import FIRST_YEAR, RawDate, Window, hits, iso_day, to_vietnam
 from auditor.read.date_roles import DEADLINE, EVENT, PLAIN, role_of
 from auditor.read.date_words import DateWords
-from auditor.read.folding import nfc
+from auditor.read.folding import nfc, plain
 from auditor.read.weeks import week_range
 
 __all__ = [
@@ -135,9 +135,10 @@ def _excerpt(text: str, hit: RawDate) -> str:
 
 
 def _relative(text: str, as_of: date, words: DateWords, taken: Sequence[FoundDate]) -> list[FoundDate]:
-    flat = Window(text, 0, len(text))
-    if not any(hint in flat.flat for hint in words.relative_hints):
+    small = plain(text)
+    if not any(hint in small for hint in words.relative_hints):
         return []
+    flat = Window(text, 0, len(text))
     found = []
     for match in words.ago.finditer(flat.flat):
         since = as_of

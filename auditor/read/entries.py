@@ -56,9 +56,10 @@ class Reading:
         """The days up to as_of that `text` holds. Without a figure only a short text ("hôm qua") can hold one."""
         if len(text) > _WORDS_ALONE and not _FIGURE.search(text):
             return []
-        if text not in self._found:
-            self._found[text] = self._search(text)
-        return self._found[text]
+        found = self._found.get(text)
+        if found is None:
+            found = self._found[text] = self._search(text)
+        return found
 
     def _search(self, text: str) -> list[FoundDate]:
         short = _BARE_SHORT.fullmatch(text.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 
 def _table() -> dict[int, str]:
@@ -24,6 +25,7 @@ def _table() -> dict[int, str]:
 _TABLE = _table()
 #: Signs that the short way below would lose: neither ASCII nor in the table.
 _OTHER = re.compile("[^\x00-\x7f" + "".join(map(re.escape, map(chr, sorted(_TABLE)))) + "]")
+_LABEL = 100  # characters
 _LETTERS = b"0123456789abcdefghijklmnopqrstuvwxyz"
 _SPACES = bytes(code if code in _LETTERS else ord(" ") for code in range(256))
 
@@ -40,6 +42,16 @@ def plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` as words for comparison: plain(), every run of other signs turned into one space, trimmed."""
+    return _fold_label(text) if len(text) <= _LABEL else _fold(text)
+
+
+@lru_cache(maxsize=16384)
+def _fold_label(text: str) -> str:
+    """The labels of menus and side blocks stand on every page of a site."""
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     bare = text.lower().encode("ascii") if text.isascii() else _bases(_OTHER.sub(" ", text))
     return b" ".join(bare.translate(_SPACES).split()).decode("ascii")
 

@@ -39,7 +39,7 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
         text = box.text
         if len(text) > 120:
             text = " ".join([part for part in box.parts if isinstance(part, str)]).strip()
-        if len(text) > 160 or (box.tag == "a" and title == nfc(text)):
+        if len(text) > 160 or (box.tag == "a" and (title == text or title == nfc(text))):
             continue
         for found in _told_exactly(reading.find(text), stamp, reading) or _stamped(text, stamp, reading):
             if found.role in ROLES:

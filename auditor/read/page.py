@@ -371,7 +371,8 @@ def _links(boxes: list[Box], base: str) -> Iterator[Link]:
             continue
         url = absolute(root if href[:1] == "/" and href[:2] != "//" else base, href)
         text = composed(box.text)
-        title = nfc(box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box))
+        title = box.attrs.get("title") or box.attrs.get("aria-label") or box.attrs.get("alt") or _alt(box)
+        title = nfc(title) if title != text else text
         label = text or title
         yield Link(
             url, href.strip(), text, title, box.place, fold(label[:LABEL_LENGTH]), box, box.attrs.get("rel") or ""
