@@ -204,7 +204,7 @@ class AddressPlace:
     where: str
     url: str
     excerpt: str = ""
-    hidden_as: str = ""  # "", entities, cfemail, at_text, spaced, image, script
+    hidden_as: str = ""  # "", entities, cfemail, joomla, at_text, spaced, image, script
 
 
 @dataclass(frozen=True, slots=True)

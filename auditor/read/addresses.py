@@ -1,9 +1,10 @@
-"""E-mail addresses in visible text, links and Cloudflare's cover, however hidden; and whose domain they are."""
+"""E-mail addresses in visible text, links and under covers, however hidden; and whose domain they are."""
 
 from __future__ import annotations
 
 import html
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -185,6 +186,17 @@ def decode_cfemail(code: str) -> str | None:
     except (ValueError, IndexError):  # not hexadecimal, empty, or not text
         return None
     found = find_addresses(address.partition("?")[0])
+    return found[0].address if found else None
+
+
+def decode_hidden_mail(first: str, last: str) -> str | None:
+    """The address of Joomla's <joomla-hidden-mail>: what stands before and behind its "@", each in Base64 (RFC 4648);
+    None if that is no address."""
+    try:
+        name, domain = (b64decode(part.strip(), validate=True).decode("utf-8") for part in (first, last))
+    except ValueError:  # not Base64, or not text
+        return None
+    found = find_addresses(f"{name}@{domain}")
     return found[0].address if found else None
 
 

@@ -181,9 +181,9 @@ class Page:
 
     @cached_property
     def covers_addresses(self) -> bool:
-        """True if an address may stand in an attribute: a mailto link, or Cloudflare's cover."""
+        """True if an address may stand in an attribute: a mailto link, or Cloudflare's or Joomla's cover."""
         links = ((box.attrs.get("href") or "").lower() for box in self.boxes if box.tag == "a")
-        covered = any("data-cfemail" in box.attrs for box in self.boxes)
+        covered = any("data-cfemail" in box.attrs or box.tag == "joomla-hidden-mail" for box in self.boxes)
         return covered or any("mailto:" in href or "/cdn-cgi/" in href for href in links)
 
     @cached_property

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.model import AddressClass, MailDomainUse
 from auditor.read import addresses
-from auditor.read.addresses import RawAddress, classify, decode_cfemail
+from auditor.read.addresses import RawAddress, classify, decode_cfemail, decode_hidden_mail
 from auditor.vocabulary import load_vocabulary
 
 WORDS = load_vocabulary()
@@ -180,6 +180,7 @@ def test_never_fails(text: str) -> None:
         assert 0 <= one.start < len(text)
     mailto_address("mailto:" + text)
     decode_cfemail(text)
+    decode_hidden_mail(text, text)
     looks_like_address_image(text, text)
 
 
