@@ -38,10 +38,10 @@ class Box:
     words: Words = field(default_factory=lambda: _UNWRITTEN)
     low: int = 0  # where in words.text its own text begins
     start: int = 0  # length of all text before it
+    index: int = 0  # which of words.boxes it is
     high: int = 0  # where in words.text its own text ends
     weight: int = 0  # length of all text inside
     speaks: bool = False  # has text of its own, not only of boxes inside
-    index: int = 0  # which of words.boxes it is
     until: int = 0  # which of words.boxes is the first behind it
     place: Place = Place.BODY
     breadcrumb: bool = False

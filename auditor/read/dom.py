@@ -26,15 +26,17 @@ def build(html: str) -> tuple[list[Box], LexborHTMLParser]:
         builder.fill(root, body)
     builder.end(root)
     root.words.text = "".join(builder.out)
-    boxes = root.walk() if builder.paired else builder.boxes
-    _number(boxes)
+    boxes = builder.boxes
+    if builder.paired:
+        boxes = root.walk()
+        _number(boxes)
     root.words.boxes = boxes
     set_places(boxes, root.weight)
     return boxes, parser
 
 
 def _number(boxes: list[Box]) -> None:
-    """Tell each box, in document order, which it is and where what it holds ends."""
+    """Tell each of the boxes, which are in document order, which it is and where what it holds ends."""
     for index in range(len(boxes) - 1, -1, -1):
         box = boxes[index]
         box.index, box.until = index, box.last.until if box.last is not None else index + 1
@@ -93,9 +95,10 @@ class _Builder:
     def _open(self, parent: Box, tag: str, attrs: dict[str, str | None]) -> Box:
         if not self.spaced and tag not in INLINE:
             self._space()
-        box = Box(tag, attrs, parent, [], self.words, self.low, self.weight)
+        boxes = self.boxes
+        box = Box(tag, attrs, parent, [], self.words, self.low, self.weight, len(boxes))
         parent.parts.append(box)
-        self.boxes.append(box)
+        boxes.append(box)
         before = parent.last
         if before is not None:
             before.after = box
@@ -107,7 +110,7 @@ class _Builder:
 
     def end(self, box: Box) -> None:
         """All of `box` has been read."""
-        box.high, box.weight = self.low, self.weight - box.start
+        box.high, box.weight, box.until = self.low, self.weight - box.start, len(self.boxes)
         if not self.spaced and box.tag not in INLINE:
             self._space()
         if box.tag == "dl":

@@ -141,12 +141,12 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
     labelled = Counter(link.url for link in titles)
     titles = [link for link in titles if labelled[link.url] <= 4]
     boxes = _row_boxes(titles + files, page.root) | _grown_boxes(titles, page.root)
-    alone = [link for link in files if not any(box in boxes for box in _around(link, page.root))]
+    alone = [link for link in files if _nearest(link, page.root, boxes) is None]
     boxes |= _grown_boxes(alone, page.root, titles)
     entries: dict[Box, Entry] = {}
     for link in titles + files:
         assert link.box is not None
-        box = next((b for b in _around(link, page.root) if b in boxes), link.box)
+        box = _nearest(link, page.root, boxes) or link.box
         entry = entries.get(box)
         if entry is None:
             entry = entries[box] = Entry(box, None, "", box.index)
@@ -164,7 +164,9 @@ def _row_boxes(links: Sequence[Link], root: Box) -> set[Box]:
     """Rows and list entries of one item: few links, at most one of a title's length (in a table row: three)."""
     held: dict[Box, tuple[set[str], set[str]]] = {}
     for link in links:
-        row = next((b for b in _around(link, root) if b.tag in _ROWS), None)
+        row = link.box
+        while row is not None and row.tag not in _ROWS:
+            row = row.parent if row is not root else None
         if row is None:
             continue
         # a list of files, or of fields with a file, inside a row belongs to the row
@@ -183,12 +185,12 @@ def _row_boxes(links: Sequence[Link], root: Box) -> set[Box]:
     }
 
 
-def _around(link: Link, root: Box) -> Iterator[Box]:
-    """The link's box and everything around it up to the page's (or the part's) root, from the inside out."""
+def _nearest(link: Link, root: Box, boxes: set[Box]) -> Box | None:
+    """The innermost of `boxes` that holds the link, itself included, up to the page's (or the part's) root."""
     box = link.box
-    while box is not None:
-        yield box
+    while box is not None and box not in boxes:
         box = box.parent if box is not root else None
+    return box
 
 
 def _grown_boxes(links: Sequence[Link], root: Box, others: Sequence[Link] = ()) -> set[Box]:
