@@ -176,16 +176,27 @@ class LabelMatcher:
                     score = max(score, _by_list(listed, words))
                 if score >= CANDIDATE:
                     found[name] = score
-            named = any(score >= _NAMED for score in found.values())
-            self._seen[key] = {name: score for name, score in found.items() if not (named and score == _HINT)}
+            naming = [self.vocabulary.detectors[name] for name, score in found.items() if score >= _NAMED]
+            self._seen[key] = {
+                name: score
+                for name, score in found.items()
+                if score != _HINT or not naming or self._shares_name(folded, name, naming)
+            }
         return self._seen[key]
+
+    def _shares_name(self, folded: str, name: str, naming: list[DetectorWords]) -> bool:
+        """True if the general word that hints at the section `name` is a whole name of one that the label means:
+        a directory may stand behind "Thông tin liên hệ …" as it may behind "Thông tin liên hệ"."""
+        hints = _runs(folded).intersection(self.vocabulary.detectors[name].weak)
+        return any(not hints.isdisjoint(words.labels) for words in naming)
 
     def score(self, label: str, url: str, detector: str) -> float:
         return self.scores(label, url).get(detector, 0.0)
 
     @staticmethod
     def _score(folded: str, long: bool, url: str, words: DetectorWords) -> float:
-        by_label = 0.0 if long or not folded else label_score(folded, words)
+        named = bool(folded) and (not long or folded in words.labels)  # the law's own words may be many
+        by_label = label_score(folded, words) if named else 0.0
         if by_label == 1.0:
             return 1.0
         by_slug = slug_score(url, words) if url and not long else 0.0

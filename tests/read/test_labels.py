@@ -23,6 +23,9 @@ MATCHER = LabelMatcher(VOCABULARY)
         ("DVC trực tuyến", "online_services"),
         ("Đấu thấu", "projects_procurement"),  # a typing error
         ("Danh bạ thư điện tử", "email_directory"),
+        ("Thông tin liên hệ CBCC", "email_directory"),
+        ("Danh sách CBCCVC", "email_directory"),
+        ("Thông tin liên hệ của cán bộ, công chức có thẩm quyền", "email_directory"),  # the law's own words
         ("1. Tin tức - Sự kiện", "news"),
         ("Lịch công tác tuần (12)", "work_schedule"),
         ("Sơ đồ cổng", "sitemap"),
@@ -64,3 +67,14 @@ def test_false_friends(label: str, detector: str) -> None:
 def test_addresses_alone_point_to_a_section(url: str, detector: str | None) -> None:
     scores = MATCHER.scores("Xem mục này", url)
     assert detector is None or detector in scores
+
+
+def test_a_general_word_in_another_sections_name_says_nothing() -> None:
+    """ "Thông tin" is a word for news, and says nothing in the name of the statistics."""
+    assert "news" not in MATCHER.scores("Thông tin thống kê", "")
+
+
+@pytest.mark.parametrize("label", ["Thông tin liên hệ Sở", "Liên hệ - TT"])
+def test_a_sections_whole_name_that_may_lead_to_another_still_may_with_words_behind_it(label: str) -> None:
+    """A directory may stand behind "Thông tin liên hệ", so it may behind "Thông tin liên hệ …", too."""
+    assert {"contact", "email_directory"} <= set(MATCHER.scores(label, ""))

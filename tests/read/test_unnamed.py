@@ -53,3 +53,10 @@ def test_a_named_section_is_not_sought_under_other_names() -> None:
     pages = {"/": HOME, "/tin": NEWS, "/cd": "<h2>Chỉ đạo</h2>", "/x": ORDERS.replace("/tin/", "/x/")}
     facts = site(pages, {"/tin": "Tin tức", "/cd": "Chỉ đạo điều hành", "/x": "Góc nhỏ"}).section("direction")
     assert facts.state is SectionState.EMPTY
+
+
+def test_a_directory_behind_a_second_name_of_the_contact_page_is_found() -> None:
+    pages = {"/": HOME, "/lien-he": TOLD["contact"], "/so": f"<table>{PEOPLE}</table>", "/y": LONG}
+    facts = site(pages, {"/lien-he": "Liên hệ", "/so": "Thông tin liên hệ Sở"})
+    assert facts.section("email_directory").state is SectionState.PRESENT
+    assert facts.section("contact").state is SectionState.PRESENT
