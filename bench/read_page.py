@@ -8,7 +8,8 @@ and the ratio to the first line, the median of several rounds, for
     beautifulsoup4 parse (lxml), title, all links made absolute, addresses and dates by pattern: the usual way, which
                    knows no places, and not which date belongs to what
     read_page      bytes to charset, boxes with places, links, forms, feeds, clean text: what a look costs once
-    read_page+items  the same, and the page's list with its dates
+    +dates, mail     read_page, then the dates and the addresses of the page's text: what the line of beautifulsoup4 does
+    +items           read_page, then the page's list, each entry with its own date and what its row carries
     read_site      five pages that share menu and footer to the facts of a site, 20 detectors; per page
 
 The work is bounded: each line stops after its rounds or after two seconds, whichever comes first. Nothing is asserted;
@@ -32,10 +33,13 @@ from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.model import Agency, Look, LookKind, SiteEvidence, SiteScope
+from auditor.read.addresses import RawAddress, find_addresses
+from auditor.read.dates import DateScan, scan_dates
 from auditor.read.entries import Reading
 from auditor.read.items import extract_items
-from auditor.read.page import read_page
+from auditor.read.page import Page, read_page
 from auditor.read.site import read_site
+from auditor.read.words import Vocabulary
 from auditor.vocabulary import load_vocabulary
 
 AS_OF = date(2026, 11, 20)
@@ -157,7 +161,8 @@ def run(kilobytes: int, rounds: int) -> list[Line]:
         measure("parse", lambda: LexborHTMLParser(text), rounds),
         measure("beautifulsoup4", lambda: _by_soup(body), rounds),
         measure("read_page", lambda: read_page(looks[0]), rounds),
-        measure("read_page+items", lambda: extract_items(read_page(looks[0]), Reading(AS_OF, vocabulary)), rounds),
+        measure("+dates, mail", lambda: _by_reader(looks[0], vocabulary), rounds),
+        measure("+items", lambda: extract_items(read_page(looks[0]), Reading(AS_OF, vocabulary)), rounds),
         measure("read_site", lambda: read_site(agency, evidence, vocabulary, AS_OF), rounds, pages=len(looks)),
     ]
 
@@ -177,6 +182,13 @@ def _by_soup(body: bytes) -> tuple[str, list[tuple[str, str]], list[str], list[s
     links = [(urljoin(URL, str(a["href"])), a.get_text(" ", strip=True)) for a in soup.find_all("a", href=True)]
     text = soup.get_text(" ", strip=True)
     return (soup.title.get_text() if soup.title else ""), links, _ADDRESS.findall(text), _DATE.findall(text)
+
+
+def _by_reader(look: Look, vocabulary: Vocabulary) -> tuple[Page, DateScan, list[RawAddress]]:
+    """The same by the project's own readers: dates with what each is for, addresses however they are hidden."""
+    page = read_page(look)
+    dates = scan_dates(page.text, as_of=AS_OF, words=vocabulary.dates)
+    return page, dates, find_addresses(page.text, vocabulary.signs)
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ _FILE_NAME = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|rar|zip|jpe?g|png|gif|odt|m
 _DAY, _PADDED = re.compile(r"[0-9]{1,2}"), re.compile(r"[0-9]{2}/[0-9]{2}/[0-9]{4}")
 _PADDED_DAY = re.compile(r"[0-9]{2}[/\-][0-9]{2}")
 _MORE = re.compile(r"\s?[/.\-–]\s?[0-9]{1,4}(?![0-9]?:)")
+_SIGNS_BETWEEN = (",", "-", "–", "|", ":")  # a date and what belongs to it
 _AFTER_SLASH = re.compile(r"/\s?[^\W_]")
 
 
@@ -252,7 +253,7 @@ def _month_of(named: re.Match[str], words: DateWords) -> int:
 def _surrounded(text: str, start: int, end: int, day: date | None, kind: str, words: DateWords) -> RawDate:
     """The expression with the weekday, "ngày" and time that belong to it."""
     low = Window(text, start - _WINDOW, start)
-    before = words.before.search(low.flat)
+    before = words.before.search(low.flat) if _may_belong(low.flat, words) else None
     begin = low.at(before.start()) if before and before[0].strip() else start
     high = Window(text, end, end + _WINDOW)
     after = words.after.match(high.flat)
@@ -269,6 +270,14 @@ def _surrounded(text: str, start: int, end: int, day: date | None, kind: str, wo
         has_time_before=before is not None and before["time"] is not None,
         has_weekday=before is not None and before["weekday"] is not None,
     )
+
+
+def _may_belong(flat: str, words: DateWords) -> bool:
+    """True if the words before a date may end with its weekday, "ngày" or time: the pattern of these is dear."""
+    tail = flat.rstrip()
+    while tail.endswith(_SIGNS_BETWEEN):
+        tail = tail[:-1].rstrip()
+    return tail.endswith(words.before_endings)
 
 
 def _day_word_is_upper(text: str, end: int, words: DateWords) -> bool:

@@ -36,6 +36,7 @@ class DateWords:
     """Words and patterns, all without diacritics and in lower case. Build it with from_data()."""
 
     before: re.Pattern[str]  # time, weekday and "ngày" directly before a date, up to the end
+    before_endings: tuple[str, ...]  # with one of them ends all that `before` matches, but for signs and spaces
     after: re.Pattern[str]  # time and half of the day directly after a date
     named_month: re.Pattern[str]  # what follows the day: month in words, year
     month_before: re.Pattern[str]  # a month in words at the end: "November " before "23, 2026"
@@ -160,6 +161,13 @@ def _build(data: _Reader) -> DateWords:
         before=re.compile(
             rf"(?:(?<![0-9:])(?P<time>{clock})[\s,\-–|]{{0,4}})?(?:\b(?P<weekday>{weekday})[\s,\-–:|]{{0,4}})?"
             rf"(?:\b(?P<day>{any_of(day)})[\s:]{{0,2}})?\Z"
+        ),
+        before_endings=(
+            *day,
+            *{word.split()[-1] for row in data.lists("weekdays", 7) for word in row},
+            *data.words("half_days"),
+            *data.words("hour"),
+            *"h0123456789",
         ),
         after=re.compile(rf"[\s,\-–|(t]{{0,4}}(?:{any_of(data.words('at_time'))}\s)?(?P<time>{clock})"),
         named_month=re.compile(
