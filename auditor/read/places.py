@@ -28,6 +28,7 @@ _COMPONENT = frozenset(
     {"card", "panel", "modal", "box", "item", "post", "entry", "article", "accordion", "collapse", "block", "portlet"}
     | {"section", "list", "table", "tab", "comment", "widget", "news", "view", "views", "well", "media"}
 )
+_LED = frozenset({"nav", "navigation"})  # of _HEADER: a place of links
 _ENDS = frozenset({"header", "hd", "banner", "footer", "foot", "bottom", "ft"})
 _SMALL_HEADER = 300  # characters: "page-header" around no more is the heading of the content
 _SAYING = frozenset({"header", "footer", "aside", "nav"})  # elements that are a place by themselves
@@ -41,6 +42,7 @@ _HIDDEN_CLASS = re.compile(r"(?:^|\s)(?:hidden|d-none|hide|visually-hidden|sr-on
 _SHOWN_AGAIN = re.compile(
     r"(?:^|\s)(?:(?!print:)[a-z0-9/-]+:|d-(?:sm|md|lg|xl|xxl)-)(?:inline-|table-)?(?:block|flex|grid|table|inline|contents|cell|row)(?:\s|$)"
 )
+_HEADER_DEPTH = 2  # boxes around the button of an accordion's header
 _OPENERS = ("aria-controls", "data-target", "data-bs-target")  # attributes of what opens another element, by its id
 
 
@@ -82,7 +84,7 @@ def set_places(boxes: list[Box], total: int) -> None:
     """Set place, breadcrumb, hidden, in_main and signature of `boxes`, which are in document order. `total`: length of
     the page's text."""
     wrapper = 0.6 * total
-    opened: frozenset[str] | None = None
+    opened: tuple[frozenset[str], frozenset[int]] | None = None
     for box in boxes:
         parent, attrs = box.parent, box.attrs
         if parent is None:
@@ -97,8 +99,8 @@ def set_places(boxes: list[Box], total: int) -> None:
             style = attrs.get("style")
             if named.hides or "hidden" in attrs or (style and _HIDDEN.search(style)):
                 if opened is None:
-                    opened = _opened(boxes)
-                box.hidden = not _opens(attrs, opened) or box.hidden
+                    opened = _opened(boxes), _behind_openers(boxes)
+                box.hidden = not (_opens(attrs, opened[0]) or id(box) in opened[1]) or box.hidden
         box.signature = hash((parent.signature, tag, box.column, named.lasting))
         if box.weight > wrapper and tag not in _SAYING:
             continue  # a wrapper of the page, whatever its name says
@@ -115,6 +117,22 @@ def _opened(boxes: list[Box]) -> frozenset[str]:
     """The ids of what the page's own buttons and links open."""
     names = (box.attrs.get(one) or "" for box in boxes if box.attrs for one in _OPENERS if one in box.attrs)
     return frozenset(name.removeprefix("#") for named in names for name in named.split())
+
+
+def _behind_openers(boxes: list[Box]) -> frozenset[int]:
+    """The id() of the boxes right behind what says that it opens something (WAI-ARIA "aria-expanded") and does not name
+    it: the panels of an accordion behind their headers."""
+    behind = set()
+    for box in boxes:
+        if "aria-expanded" not in box.attrs or any(box.attrs.get(one) for one in _OPENERS):
+            continue
+        header: Box | None = box
+        for _ in range(_HEADER_DEPTH):
+            if header is not None and header.after is None:
+                header = header.parent  # it ends with its button
+        if header is not None and header.after is not None:
+            behind.add(id(header.after))
+    return frozenset(behind)
 
 
 def _opens(attrs: dict[str, str | None], opened: frozenset[str]) -> bool:
@@ -154,7 +172,7 @@ def _hint(box: Box, named: _Names, inherited: Place, start: float) -> Place | No
         return Place.BODY
     if named.page_header and box.weight <= _SMALL_HEADER and _holds_heading(box):
         return None
-    if words & _HEADER and start < 0.6:
+    if words & _HEADER and start < 0.6 and not (words & _HEADER <= _LED and not _leads_on(box)):
         return None if box.in_main and not words & _HEADER - _ENDS else Place.HEADER
     if words & _SIDE and inherited is Place.BODY and tag != "ul":
         return Place.SIDE
@@ -163,6 +181,11 @@ def _hint(box: Box, named: _Names, inherited: Place, start: float) -> Place | No
 
 def _holds_heading(box: Box) -> bool:
     return any(inner.tag in ("h1", "h2", "h3") for inner in box.walk())
+
+
+def _leads_on(box: Box) -> bool:
+    """True if there is something to choose inside: "week-nav" around the week and two buttons is no navigation."""
+    return any(inner.tag in ("a", "area", "option") for inner in box.walk())
 
 
 def _in_article(box: Box) -> bool:

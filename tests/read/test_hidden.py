@@ -50,3 +50,39 @@ def test_a_closed_panel_that_the_page_opens_is_content(panel: str, opener: str) 
 def test_a_panel_that_nothing_opens_and_one_inside_a_hidden_block_stay_hidden() -> None:
     read = page('<button aria-controls="y">Mở</button><div id="x" class="hidden"><div id="y" hidden>b</div></div>')
     assert box_of(read, "x").hidden and box_of(read, "y").hidden
+
+
+@pytest.mark.parametrize(
+    "opener",
+    [
+        '<div role="button" aria-expanded="false">Cấp giấy phép</div>',
+        '<h3><button aria-expanded="false">Cấp giấy phép</button></h3>',
+        '<div><div>Cấp giấy phép</div><div><i role="button" aria-expanded="false"></i></div></div>',
+    ],
+)
+@pytest.mark.parametrize("closed", ['style="height: 0px; visibility: hidden;"', "hidden", 'class="d-none"'])
+def test_a_closed_panel_right_behind_what_says_that_it_opens_one_is_content(opener: str, closed: str) -> None:
+    """WAI-ARIA "aria-expanded" where "aria-controls" names no other element."""
+    read = page(f'{opener}<div id="x" {closed}><p>Thời hạn giải quyết: 10 ngày</p></div>')
+    assert not box_of(read, "x").hidden
+    assert "10 ngày" in read.main_text
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<div>Cấp giấy phép</div>",
+        '<div aria-expanded="false">Cấp giấy phép</div><p>Lệ phí</p>',
+        '<div aria-expanded="false" aria-controls="y">Cấp giấy phép</div>',
+        '<div><p aria-expanded="false">Cấp giấy phép</p><p>Lệ phí</p></div>',
+        '<div><div><div><p aria-expanded="false">Cấp giấy phép</p></div></div></div>',
+    ],
+)
+def test_what_stands_elsewhere_or_behind_something_else_stays_hidden(before: str) -> None:
+    read = page(f'{before}<div id="x" hidden><p>Thời hạn giải quyết: 10 ngày</p></div>')
+    assert box_of(read, "x").hidden
+
+
+def test_what_is_opened_inside_a_hidden_block_stays_hidden() -> None:
+    read = page('<div class="hidden"><p aria-expanded="false">a</p><div id="y" hidden>b</div></div>')
+    assert box_of(read, "y").hidden
