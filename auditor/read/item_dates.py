@@ -47,9 +47,7 @@ def date_of(page: Page, entry: Entry, reading: Reading) -> Dated | None:
                 if best is None or key < best[:2]:
                     best = (*key, found, text)
     if best is None:
-        return _date_by_text(page, entry, reading) or (
-            _issue_date(page, entry, reading) if reading.own_numbers else None
-        )
+        return _date_by_text(page, entry, reading)
     source = DateSource.TABLE if entry.box.tag == "tr" else DateSource.LIST_ITEM
     return Dated(best[2].date, source, nfc(best[3])[:120], page.url, year_shown=best[2].kind != "yearless")
 
@@ -70,7 +68,7 @@ def _stamped(text: str, stamp: str, reading: Reading) -> list[FoundDate]:
     return machine if agree or not shown else shown
 
 
-def _issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
+def issue_date(page: Page, entry: Entry, reading: Reading) -> Dated | None:
     """The date that follows the row's own number: "15/2026/QĐ-UBND ngày 05/11/2026"."""
     text = composed(entry.box.text)
     number = NUMBER.search(text[:80])
@@ -135,7 +133,8 @@ def match_by_order(page: Page, entries: list[Entry], reading: Reading) -> None:
                 if found.role in ROLES:
                     sequence.append(Dated(found.date, DateSource.LIST_ITEM, composed(box.text), page.url))
     dates = [one for one in sequence if isinstance(one, Dated)]
-    if len(dates) < max(1, len(entries) // 2):
+    alone = reading.own_numbers and len(dates) == 1 < len(entries)  # documents have days of their own
+    if len(dates) < max(1, len(entries) // 2) or alone:
         return
     if isinstance(sequence[0], Entry) or not isinstance(sequence[-1], Entry):
         pairs: Iterable[tuple[Entry | Dated, Entry | Dated]] = pairwise(sequence)

@@ -18,7 +18,7 @@ from auditor.read.box_addresses import addresses_in
 from auditor.read.boxes import PAIR, Box
 from auditor.read.entries import NUMBER, NUMBER_SIGN, Entry, Reading
 from auditor.read.folding import composed, fold, nfc
-from auditor.read.item_dates import date_of, match_by_order, spaced, url_date
+from auditor.read.item_dates import date_of, issue_date, match_by_order, spaced, url_date
 from auditor.read.page import LABEL_LENGTH, Link, Page
 from auditor.read.urls import is_paging, is_twin, is_useless, same_page_key
 
@@ -62,6 +62,8 @@ def _extract(page: Page, reading: Reading) -> tuple[tuple[Item, ...], list[Entry
     stray = [entry for entry in entries if entry.dated is None]
     if entries and len(stray) > len(entries) / 2:
         match_by_order(page, entries, reading)
+    for entry in entries if reading.own_numbers else ():
+        entry.dated = entry.dated or issue_date(page, entry, reading)
     del entries[_MAX_ITEMS:]
     return tuple(_finish(page, entry, reading) for entry in entries), entries
 

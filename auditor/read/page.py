@@ -56,7 +56,10 @@ class Link:
 
     @property
     def is_file(self) -> bool:
-        return is_file_address(self.url) or ("." in self.title and _FILE.search(self.title) is not None)
+        """True if the address, or the words that name it, say that a file is behind it."""
+        return is_file_address(self.url) or any(
+            "." in name and _FILE.search(name) is not None for name in (self.title, self.text)
+        )
 
 
 @dataclass(eq=False)

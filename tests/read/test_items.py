@@ -157,3 +157,42 @@ def test_days_ago_are_told_exactly_by_the_time_element_that_was_rounded(stamp: s
     html = f"<ul><li><a href='/t/1'>{TITLES[0]}</a> <time datetime='{stamp}'>5 ngày trước</time></li></ul>"
     (item,) = extract_items(page(document(html)), reading)
     assert item.dated is not None and item.dated.date == date(2026, 11, day)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_one"),
+    [("QD-45.pdf", True), ("Toàn văn: 45 QĐ-UBND.DOCX", True), ("Xem tiếp trên baomoi.example", False), ("45.2026", False)],
+)
+def test_a_link_whose_words_are_a_files_name_leads_to_a_file(words: str, is_one: bool) -> None:
+    """Files that are kept elsewhere bear addresses that do not say so."""
+    kept = f'<p>Kèm theo: <a href="https://drive.example/file/d/1aXk45/view">{words}</a></p>'
+    post = f'<div><h3><a href="/vb/{{0}}">Quyết định số {{0}}/QĐ-UBND về quy chế làm việc</a></h3>{kept}</div>'
+    html = post.format(45) + post.format(44).replace("1aXk45", "1aXk44")
+    first, second = (item for item in extract_items(page(document(html), "/vb"), READING) if "/vb/" in (item.url or ""))
+    assert ("file" in first.attributes, "file" in second.attributes) == (is_one, is_one)
+
+
+def _posts(*days: str) -> str:
+    """A blog's posts, each document beneath the day of its posting ("" for none)."""
+    post = '{1}<div><h3><a href="/vb/{0}">Quyết định số {0}/QĐ-UBND ngày 02/11/2026 về quy chế</a></h3></div>'
+    return "".join(post.format(45 - n, f"<h2>{day}</h2>" if day else "") for n, day in enumerate(days))
+
+
+@pytest.mark.parametrize(
+    ("html", "days"),
+    [
+        (_posts("Thứ Năm, 5 tháng 11, 2026", "Thứ Tư, 4 tháng 11, 2026"), [5, 4]),
+        (_posts("Thứ Năm, 5 tháng 11, 2026"), [5]),
+        (_posts("Thứ Năm, 5 tháng 11, 2026", "", "Thứ Tư, 4 tháng 11, 2026"), [5, 2, 4]),
+        (_posts("Thứ Năm, 5 tháng 11, 2026") + f"<p>{'Xã có nhiều thôn. ' * 120}</p>", [5]),
+        (_posts("", ""), [2, 2]),
+        (_posts("Ngày 20/11/2026", "", ""), [2, 2, 2]),
+        (_posts("Ngày 20/11/2026", ""), [2, 2]),
+    ],
+)
+def test_the_day_above_a_document_is_that_of_its_posting_and_the_one_in_its_title_the_last_resort(
+    html: str, days: list[int]
+) -> None:
+    """One day alone over several documents is the page's, not theirs."""
+    items = extract_items(page(document(html), "/vb"), Reading(AS_OF, VOCABULARY, own_numbers=True))
+    assert [item.dated.date for item in items if item.dated] == [date(2026, 11, day) for day in days]
