@@ -84,7 +84,8 @@ _SIGNS = address_signs()
 
 @dataclass(frozen=True, slots=True)
 class RawAddress:
-    """An address with a lower-case domain. `hidden_as`: "" (plain), at_text ("(at)", "a còng", full-width), spaced."""
+    """An address with a lower-case domain. `hidden_as`: "" (plain), at_text ("(at)", "a còng", full-width),
+    spaced; under a cover: cfemail, joomla."""
 
     address: str
     excerpt: str

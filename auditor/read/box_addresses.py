@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.read.addresses import (
     AddressSigns,
@@ -20,26 +20,43 @@ _COVER = "/cdn-cgi/l/email-protection#"
 _HIDDEN_MAIL = "joomla-hidden-mail"
 
 
+def _is_cover(box: Box) -> bool:
+    """True for an element that shows a note in the place of an address."""
+    return bool(box.attrs.get("data-cfemail")) or box.tag == _HIDDEN_MAIL
+
+
+def covered_address(box: Box) -> str | None:
+    """The address under the cover that the box is; None if it is none, or holds no address."""
+    if box.tag == _HIDDEN_MAIL:
+        return decode_hidden_mail(box.attrs.get("first") or "", box.attrs.get("last") or "")
+    coded = box.attrs.get("data-cfemail")
+    if not coded and box.tag == "a":
+        coded = (box.attrs.get("href") or "").partition(_COVER)[2]
+    return decode_cfemail(coded) if coded else None
+
+
+def covered_in(boxes: Iterable[Box]) -> Iterator[tuple[int, str]]:
+    """Where the notes of covered addresses begin in the page's text, and the addresses."""
+    for box in boxes:
+        address = covered_address(box) if box.attrs else None
+        if address:
+            yield box.low, address
+
+
 def addresses_in(box: Box, signs: AddressSigns) -> Iterator[RawAddress]:
     """The addresses of this box's own text and link, not of the boxes inside it (their text joins it if short)."""
-    coded = box.attrs.get("data-cfemail")
-    if coded:
-        address = decode_cfemail(coded)
-        if address:
-            yield RawAddress(address, box.parent.text[:_EXCERPT] if box.parent else address, "cfemail", 0)
-        return
-    if box.tag == _HIDDEN_MAIL:
-        address = decode_hidden_mail(box.attrs.get("first") or "", box.attrs.get("last") or "")
+    if _is_cover(box):
+        address = covered_address(box)
         if address:
             around = box.parent.text.replace(box.text, address) if box.parent and box.text else address
-            yield RawAddress(address, around[:_EXCERPT], "joomla", 0)
+            yield RawAddress(address, around[:_EXCERPT], "joomla" if box.tag == _HIDDEN_MAIL else "cfemail", 0)
         return
     href = (box.attrs.get("href") or "") if box.tag == "a" else ""
     if href.lower().startswith("mailto:"):
         for address in mailto_address(href, signs):
             yield RawAddress(address, box.text or address, "", 0)
     elif _COVER in href:
-        address = decode_cfemail(href.partition("#")[2])
+        address = covered_address(box)
         if address:
             yield RawAddress(address, box.text or address, "cfemail", 0)
     if box.tag != "option" and box.speaks:

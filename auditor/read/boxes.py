@@ -22,6 +22,7 @@ class Words:
 
     text: str = ""
     boxes: list[Box] = field(default_factory=list)
+    covered: tuple[tuple[int, str], ...] = ()  # addresses under covers: where the note in its place begins, and which
 
 
 _UNWRITTEN = Words()  # of a box outside any page; never changed
@@ -68,9 +69,11 @@ class Box:
     @property
     def mark(self) -> tuple[int, int]:
         """Where the box stands and what it says (a link without words: where it leads): equal on two pages if both
-        share the block."""
+        share the block. The note in the place of a covered address says the address."""
         if self._mark is None:
-            self._mark = self.signature, hash(self.text or self.attrs.get("href"))
+            says: object = self.text or self.attrs.get("href")
+            covered = [address for at, address in self.words.covered if self.low <= at < self.high]
+            self._mark = self.signature, hash((says, *covered) if covered else says)
         return self._mark
 
     @property

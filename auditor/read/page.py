@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from auditor.model import Look, Place
+from auditor.read.box_addresses import covered_in
 from auditor.read.boxes import Box
 from auditor.read.cloaked import uncloak
 from auditor.read.dom import build
@@ -186,8 +187,7 @@ class Page:
     def covers_addresses(self) -> bool:
         """True if an address may stand in an attribute: a mailto link, or Cloudflare's or Joomla's cover."""
         links = ((box.attrs.get("href") or "").lower() for box in self.boxes if box.tag == "a")
-        covered = any("data-cfemail" in box.attrs or box.tag == "joomla-hidden-mail" for box in self.boxes)
-        return covered or any("mailto:" in href or "/cdn-cgi/" in href for href in links)
+        return bool(self.root.words.covered) or any("mailto:" in href for href in links)
 
     @cached_property
     def main_text(self) -> str:
@@ -255,6 +255,7 @@ def read_page(look: Look) -> Page:
     """Read one HTML answer. Never raises for bad markup."""
     decoded = decode(look.body, look.content_type)
     boxes, parser = build(uncloak(decoded.text))
+    boxes[0].words.covered = tuple(covered_in(boxes))
     final = canonical(look.final_url)
     base = _base(parser, look.final_url)
     page = Page(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
 
 from auditor.model import SectionState
 from auditor.read.box_addresses import addresses_in
-from tests.read.pages import VOCABULARY, page, site
+from auditor.read.template import mark_template
+from tests.read.pages import AS_OF, VOCABULARY, page, site
 from tests.read.test_sections import FRESH, LONG
 
 COVER = "Địa chỉ email này đang được bảo vệ khỏi spambots."
@@ -71,3 +73,25 @@ def test_a_directory_and_a_contact_page_under_it_are_whole() -> None:
     assert facts.section("contact").state is SectionState.PRESENT
     official = {one.address for one in facts.addresses if one.agency_contact and one.class_.is_official}
     assert official == {f"{name}@tinhmau.example" for name in ("an", "binh", "canh", "vanthu")}
+
+
+def by_cloudflare(address: str, key: int = 0x5A) -> str:
+    """As Cloudflare writes it; the key is another each time."""
+    code = bytes([key, *(key ^ sign for sign in address.encode())]).hex()
+    return f'<a class="__cf_email__" href="/cdn-cgi/l/email-protection" data-cfemail="{code}">[email&#160;protected]</a>'
+
+
+@pytest.mark.parametrize("cover", [lambda name, _: hidden(name), lambda name, key: by_cloudflare(f"{name}@x.vn", key)])
+def test_what_differs_only_under_its_cover_is_each_pages_own(cover: Callable[[str, int], str]) -> None:
+    """The same note stands everywhere; a reader sees another address on each page, and in the footer the same."""
+    pages = [
+        page(
+            f"<div class=phong><p>{LONG} {n}</p><p class=thu>Email: {cover(f'phong{n}', n)}</p></div>"
+            f"<div class=cuoi><p>Thư: {cover('vanthu', n + 9)}</p></div>"
+        )
+        for n in range(4)
+    ]
+    mark_template(pages, (AS_OF,))
+    for shown in pages:
+        own, shared = [box for box in shown.boxes if box.tag == "p"][1:]
+        assert shown.is_main(own) and not shown.is_main(shared)
