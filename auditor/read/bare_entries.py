@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
 from auditor.read.boxes import Box
-from auditor.read.entries import Reading
+from auditor.read.entries import DAY, Reading
 from auditor.read.folding import nfc, plain
 from auditor.read.page import Page
 
 CARDS = frozenset({"div", "article", "section", "li"})
 _KINDS = CARDS | {"tr"}
 _LEAST, _MOST_OF_A_CARD = 40, 1500  # characters of an entry that leads nowhere
-#: A written day, told from the sign behind its first number: a page has many figures, and few of these signs.
-_DAY = re.compile(r"[/.-](?<=\d.)\d{1,2}[/.-]\d{4}")
 _DAY_NAME = 30  # characters of a cell in which a weekday with its day stands
 
 Kind = tuple[int, str, str]
@@ -70,7 +67,7 @@ def _is_whole_item(row: Box, reading: Reading) -> bool:
 
 def _among_their_kind(page: Page) -> frozenset[int]:
     """The ids of boxes that show a day, as does another box of their tag and class within the same parent."""
-    days = [match.start() for match in _DAY.finditer(page.root.words.text)]
+    days = [match.start() for match in DAY.finditer(page.root.words.text)]
     if len(days) < 2:
         return frozenset()
     dated = [

@@ -19,7 +19,9 @@ NUMBER = re.compile(
     r"|\d{0,4}\s*-\s*[A-ZĐƯ]{2,6}/[A-ZĐƯ]{2,8}\b|\d{0,4}/[A-ZĐ][A-Za-zĐđ]{1,8}-[A-ZĐ][\w&]*)"  # a search runs to it
 )
 NUMBER_SIGN = re.compile(r"[/-]\s*[A-ZĐƯ]")  # part of every number, and far rarer than figures
-DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")  # a written day: what tells an entry from a name
+#: A written day, which tells an entry from a name; told from the sign behind its first number: a page has many figures,
+#: and few of these signs.
+DAY = re.compile(r"[/.-](?<=\d.)\d{1,2}[/.-]\d{4}")
 _BARE_SHORT = re.compile(r"[(\[]?\s*(\d{1,2}[/.-]\d{1,2}[/.-]\d{2})\s*[)\]]?")
 _SURE_HOURS = 6
 _FIGURE, _WORDS_ALONE = re.compile(r"\d"), 40  # characters
@@ -91,7 +93,6 @@ class Entry:
     box: Box
     link: Link | None
     title: str
-    order: int
     dated: Dated | None = None
     links: list[Link] = field(default_factory=list)
     files: list[Link] = field(default_factory=list)

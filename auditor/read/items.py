@@ -151,12 +151,12 @@ def _entries(page: Page, reading: Reading) -> list[Entry]:
         box = _nearest(link, page.root, boxes) or link.box
         entry = entries.get(box)
         if entry is None:
-            entry = entries[box] = Entry(box, None, "", box.index)
+            entry = entries[box] = Entry(box, None, "")
         (entry.files if id(link) in of_files else entry.links).append(link)
     for box in bare_entries(page, set(entries), reading):
-        entries[box] = Entry(box, None, "", box.index)
+        entries[box] = Entry(box, None, "")
     out = [entry for entry in entries.values() if _name(entry, reading)]
-    out.sort(key=lambda entry: entry.order)
+    out.sort(key=lambda entry: entry.box.index)
     for entry in out:
         entry.dated = date_of(page, entry, reading)
     return _merge_same(out)
